@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from subwarden.cli.options import level
+from subwarden.files.journal import DAMAGED
 from subwarden.proving.manager.scope import Scope
-from subwarden.proving.search.folder import DAMAGED
 from subwarden.proving.search.state_file import CannotKeep
 from subwarden.proving.server.scope import EXTRAS, ServerScope
 

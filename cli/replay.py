@@ -13,6 +13,7 @@ from subwarden.cli import exec_subject as process_subject
 from subwarden.cli.options import output
 from subwarden.cli.reporting.files import write_file, write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
+from subwarden.files.bounded import text_of_stdin
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.layout.wrapping import write_line
@@ -24,7 +25,6 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.exec.saved import read as read_process_run
 from subwarden.stateful_tests.explore.code import MARK as SCENARIO_MARK
-from subwarden.stateful_tests.runs.bounded import text_of_stdin
 from subwarden.stateful_tests.runs.follow import follow
 from subwarden.stateful_tests.runs.found.kept import file_of
 from subwarden.stateful_tests.runs.killing import ENDS_THE_PROCESS, killed_by

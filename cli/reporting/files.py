@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.cli.options import CannotWrite
-from subwarden.stateful_tests.runs.whole_file import write_whole
+from subwarden.files.whole_file import write_whole
 
 
 @contextmanager

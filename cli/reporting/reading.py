@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from subwarden.stateful_tests.runs.bounded import text_of
+from subwarden.files.bounded import text_of
 
 LARGEST = 500_000_000  # bytes of a record
 # raised by whatever reads a record that lacks a part, or has a wrong one

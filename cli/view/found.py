@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from subwarden.files.bounded import text_of
 from subwarden.reports.records.exploration import EXPLORE_SCHEMA
 from subwarden.stateful_tests.exec.saved import SCHEMA as PROCESS_RUN
-from subwarden.stateful_tests.runs.bounded import text_of
 from subwarden.stateful_tests.runs.replay import ANY_MARK
 
 LARGEST = 200_000_000  # characters of a record

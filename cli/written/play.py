@@ -13,6 +13,7 @@ from subwarden.cli.exec_subject import refuse
 from subwarden.cli.options import EXIT_CODES, add_max_memory, count
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
+from subwarden.files.bounded import text_of, text_of_stdin
 from subwarden.impl.subjects import canonical
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.play import write_play
@@ -27,7 +28,6 @@ from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.gate.outcome import merged
 from subwarden.stateful_tests.gate.record import verdict as outcome_verdict
 from subwarden.stateful_tests.gate.search import GateSearch
-from subwarden.stateful_tests.runs.bounded import text_of, text_of_stdin
 from subwarden.stateful_tests.runs.found.one_each import one_each
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.record import findings_record, task_rows

@@ -1,13 +1,11 @@
 """The folder of a search, so that one that is stopped, or killed, goes on after the last layer that it finished.
 
 - the files of states of each layer (`proving.search.state_file`);
-- `search.jsonl`: what is searched, and a line for each finished layer with all that was counted up to it; only ever added to.
+- `search.jsonl`: what is searched, and a line for each finished layer with all that was counted up to it.
 
-A last line that was cut off is ignored, and files of a layer without a line are of one that was not finished.
+Files of a layer without a line are of one that was not finished.
 """
 
-import fcntl
-import json
 import os
 from collections import Counter
 from collections.abc import Mapping
@@ -15,12 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from subwarden.files.journal import Journal, Words
 from subwarden.proving.search.state_file import MEND, CannotKeep, Layer, Packing, StateFile, checksum, keeping
 
 JOURNAL = "search.jsonl"
 SCHEMA = "subwarden/search/1"
 ROOMS = ("model", "proving")  # the code that gives a state its meaning
-DAMAGED = (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError)  # raised by reading other data
+ANEW = "begin anew with --dir"
+WORDS = Words("search", MEND, ANEW)
 
 
 def code_digest() -> str:
@@ -47,62 +47,50 @@ class SearchFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._held: Any = None  # open for as long as this process searches there
+        self._journal = Journal(path / JOURNAL, WORDS, CannotKeep)
 
     def begin(self, head: Mapping[str, Any]) -> None:
         """Make the folder for a new search: `head` says what is searched."""
-        try:
-            there = (self.path / JOURNAL).exists()
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CannotKeep(f"cannot use {self.path}: {error.strerror}; give another folder with --dir") from None
-        if there:
-            raise CannotKeep(f"{self.path} has a search already; go on with --resume {self.path}, or give another folder")
-        self._write({"began": {"schema": SCHEMA, "code": code_digest(), **head}})
-        self._hold()
+        with self._journal.using():
+            if self._journal.path.exists():
+                raise CannotKeep(f"{self.path} has a search already; go on with --resume {self.path}, or give another folder")
+        self._journal.begin({"schema": SCHEMA, "code": code_digest(), **head})
 
     def head(self) -> dict[str, Any]:
         """What the search in the folder searches. Raises CannotKeep for one of another version."""
-        try:
-            head = dict(self._lines()[0]["began"])
-        except DAMAGED as error:
-            raise CannotKeep(f"{self.path / JOURNAL} cannot be read ({error}); begin anew with --dir") from None
+        first = self._journal.lines()[0]
+        with self._journal.reading(1):
+            head = dict(first["began"])
         if head.get("schema") != SCHEMA or head.get("code") != code_digest():
-            raise CannotKeep(f"{self.path} is of another version of the model or of subwarden; begin anew with --dir")
+            raise CannotKeep(f"{self.path} is of another version of the model or of subwarden; {ANEW}")
         return head
 
     def go_on(self) -> None:
-        """Before the search goes on: a torn last line must not run into the next, and what was not finished goes."""
-        path = self.path / JOURNAL
-        with keeping(path):
-            self._hold()
-            text = path.read_bytes()
-            if not text.endswith(b"\n"):
-                with path.open("r+b") as file:
-                    file.truncate(text.rfind(b"\n") + 1)
-            finished = self._finished_files()
+        """Before the search goes on: what was not finished goes."""
+        self._journal.go_on()
+        finished = set[str]()
+        for number, line in self._layers():
+            with self._journal.reading(number):
+                finished |= line["files"].keys()
+        with keeping(self.path):
             for file_of_states in self.path.glob("*.states"):
                 if file_of_states.name not in finished:
                     file_of_states.unlink()
 
-    def _finished_files(self) -> set[str]:
-        try:
-            return {name for line in self._lines()[1:] for name in line["files"]}
-        except DAMAGED as error:
-            raise CannotKeep(f"{self.path / JOURNAL} is damaged ({error}); begin anew with --dir") from None
+    def _layers(self) -> list[tuple[int, Any]]:
+        """The lines of finished layers, with their numbers."""
+        return list(enumerate(self._journal.lines(), 1))[1:]
 
     def close(self) -> None:
         """Let others use the folder. The end of the process does that too."""
-        if self._held is not None:
-            self._held.close()
-            self._held = None
+        self._journal.close()
 
     def finished(self, explored: Explored) -> None:
         """Write down that the last layer of `explored` is finished."""
         layer = explored.layers[-1]
         with keeping(self.path):
             self._flush_names()
-        self._write(
+        self._journal.add(
             {
                 "layer": len(explored.layers) - 1,
                 "states": len(layer),
@@ -118,26 +106,22 @@ class SearchFolder:
     def explored(self, width: int) -> Explored | None:
         """What was explored; None if no layer was finished."""
         packing, layers, orbits = Packing(width), list[Layer](), list[int]()
-        last: dict[str, Any] | None = None
-        try:
-            for line in self._lines()[1:]:
+        last: Explored | None = None
+        for number, line in self._layers():
+            with self._journal.reading(number):
                 if line["layer"] == len(layers):  # the line of a whole search tells the last layer once more
                     layers.append(Layer([self._kept(name, summed, packing) for name, summed in line["files"].items()]))
                     orbits += [] if line["orbits"] is None else [line["orbits"]]
                 if len(layers[-1]) != line["states"]:
-                    raise CannotKeep(f"{self.path} is damaged: layer {line['layer']} lacks states; begin anew with --dir")
-                last = line
-            if last is None:
-                return None
-            return Explored(layers, orbits or None, last["expanded"], Counter(last["kinds"]), last["met"], last["whole"])
-        except DAMAGED as error:
-            raise CannotKeep(f"{self.path / JOURNAL} is damaged ({error}); begin anew with --dir") from None
+                    raise CannotKeep(f"{self.path} is damaged: layer {line['layer']} lacks states; {ANEW}")
+                last = Explored(layers, orbits or None, line["expanded"], Counter(line["kinds"]), line["met"], line["whole"])
+        return last
 
     def _kept(self, name: str, summed: int, packing: Packing) -> StateFile:
         """A file as it was written: another state there would be searched, and could make a false proof."""
         path = self.path / name
         if checksum(path) != summed:
-            raise CannotKeep(f"{self.path} is damaged: {name} has changed since it was written; begin anew with --dir")
+            raise CannotKeep(f"{self.path} is damaged: {name} has changed since it was written; {ANEW}")
         return StateFile(path, packing)
 
     def _flush_names(self) -> None:
@@ -147,33 +131,3 @@ class SearchFolder:
             os.fsync(number)
         finally:
             os.close(number)
-
-    def _hold(self) -> None:
-        """Two searches in one folder would undo each other. The lock goes with the process, however that ends."""
-        file = (self.path / JOURNAL).open("rb")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.close()
-            raise CannotKeep(f"a search is running in {self.path}; wait for it, or give another folder with --dir") from None
-        self.close()
-        self._held = file
-
-    def _write(self, line: dict[str, Any]) -> None:
-        try:
-            with (self.path / JOURNAL).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, separators=(",", ":")) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise CannotKeep(f"cannot write {self.path / JOURNAL}: {error.strerror}; {MEND}") from None
-
-    def _lines(self) -> list[dict[str, Any]]:
-        path = self.path / JOURNAL
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise CannotKeep(f"{self.path} has no search (no {JOURNAL}); give the folder of a search, or begin one with --dir") from None
-        except OSError as error:
-            raise CannotKeep(f"cannot read {path}: {error.strerror}; give the folder of a search") from None
-        return [json.loads(line) for line in text.split("\n")[:-1]]

@@ -4,15 +4,15 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from subwarden.files.bounded import text_of
+from subwarden.files.whole_file import write_whole
 from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exec.finding import ExecFinding
 from subwarden.stateful_tests.exec.process import PREFIX
 from subwarden.stateful_tests.exec.program import ExecProgram
-from subwarden.stateful_tests.runs.bounded import text_of
 from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.found.kept import SHORT, identity_of
 from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay
-from subwarden.stateful_tests.runs.whole_file import write_whole
 
 FOLDER = Path(".subwarden") / "exec"
 SCHEMA = "subwarden/exec-run/1"

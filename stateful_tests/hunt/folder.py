@@ -1,40 +1,38 @@
 """The folder of a hunt, so that nothing is lost when the hunt is stopped, or a part of it is killed.
 
 - one JSON file for each cause found, as `subwarden replay` reads it, written the moment the cause is known, and again when it is smaller;
-- `journal.jsonl`: a line for each event, and every few seconds a line with the work since; only ever added to;
+- `journal.jsonl`: a line for each event, and every few seconds a line with the work since;
 - `ends.json`: the end states of runs (bounded digests), for the estimate of the unseen ones; written once a minute and at the end.
 
-Files other than the journal are replaced, never rewritten: a reader sees the old or the new one whole. A last line of the journal that was
-cut off is ignored.
+Files other than the journal are replaced, never rewritten: a reader sees the old or the new one whole.
 """
 
-import fcntl
 import json
-import os
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
 from subwarden.checking.causes import Cause
+from subwarden.files.bounded import text_of
+from subwarden.files.journal import DAMAGED, LARGEST, Journal, Words
+from subwarden.files.whole_file import write_whole
 from subwarden.reports.records.hunt import KillingRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.good_turing import DigestCounter
 from subwarden.stateful_tests.hunt.encoding import decode, encode
 from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.runs import replay
-from subwarden.stateful_tests.runs.bounded import text_of
 
 ROOT = Path(".subwarden") / "hunt"
-LARGEST = 1_000_000_000  # bytes of one file
 JOURNAL = "journal.jsonl"
 END_STATES = "ends.json"
 OWN = (JOURNAL, END_STATES)
 SCHEMA = "subwarden/hunt-journal/2"
 MEND = "make the folder writable and free some disk space, then continue with --resume"
+WORDS = Words("hunt", MEND, "start a new hunt with --dir, or remove the line and lose its counts")
 HEAD = {"subject", "seed", "order"}  # needed to resume a hunt
 ORDERS = (*(order.value for order in Order), "all")
 LEVELS = ("manager", "server")  # that a hunt may keep to
-DAMAGED = (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError)  # raised by reading other data
 
 
 class BadFolder(Exception):
@@ -51,72 +49,40 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._held: Any = None  # open for as long as this process hunts there
+        self.journal = Journal(path / JOURNAL, WORDS, BadFolder)
 
     # --- writing
 
     def begin(self, head: dict[str, Any]) -> Path | None:
         """Make the folder for a new hunt. An earlier hunt that is there is moved aside; returns where to."""
         aside: Path | None = None
-        try:
-            if (self.path / JOURNAL).exists():
-                self._hold()
+        with self.journal.using():
+            if self.journal.path.exists():
+                self.journal.hold()
                 aside = self._free_name()
                 self.path.rename(aside)
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadFolder(f"cannot use {self.path}: {error.strerror}; give another folder with --dir") from None
-        self.journal({"began": {"schema": SCHEMA, **head}})
-        self._hold()
+        self.journal.begin({"schema": SCHEMA, **head})
         return aside
 
     def close(self) -> None:
         """Let others use the folder. The end of the process does that too."""
-        if self._held is not None:
-            self._held.close()
-            self._held = None
-
-    def _hold(self) -> None:
-        """Two hunts in one folder would undo each other. The lock goes with the process, however that ends."""
-        file = (self.path / JOURNAL).open("rb")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.close()
-            raise BadFolder(f"a hunt is running in {self.path}; wait for it, or give another folder with --dir") from None
-        self.close()
-        self._held = file
+        self.journal.close()
 
     def _free_name(self) -> Path:
         names = (self.path.with_name(f"{self.path.name}.{number}") for number in count(1))
         return next(name for name in names if not name.exists())
 
     def go_on(self) -> None:
-        """Before anything is added to the journal of a hunt that was cut off: a torn last line must not run into the next."""
-        self._hold()
-        path = self.path / JOURNAL
-        text = path.read_bytes()
-        if not text.endswith(b"\n"):
-            with path.open("r+b") as file:
-                file.truncate(text.rfind(b"\n") + 1)
-        self.journal({"resumed": True})
-
-    def journal(self, line: dict[str, Any]) -> None:
-        """Add a line, and have it on disk."""
-        try:
-            with (self.path / JOURNAL).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, separators=(",", ":")) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise BadFolder(f"cannot write {self.path / JOURNAL}: {error.strerror}; {MEND}") from None
+        """Before a hunt that was cut off goes on."""
+        self.journal.go_on()
+        self.journal.add({"resumed": True})
 
     def keep(self, subject: str, kept: Kept) -> Path:
         """Write a finding, in place of an earlier one of the same cause."""
         finding = kept.finding
         path = self.path / f"{finding.cause.slug()}.json"
         self._replace(path, encode(subject, kept))
-        self.journal({"found": finding.cause.slug(), "order": finding.order.value, "shrunk": kept.shrunk})
+        self.journal.add({"found": finding.cause.slug(), "order": finding.order.value, "shrunk": kept.shrunk})
         return path
 
     def drop(self, cause: Cause) -> Path:
@@ -125,16 +91,14 @@ class Folder:
         gone = self.path / "gone" / path.name
         gone.parent.mkdir(exist_ok=True)
         path.replace(gone)
-        self.journal({"gone": cause.slug()})
+        self.journal.add({"gone": cause.slug()})
         return gone
 
     def keep_killing(self, name: str, run: dict[str, Any]) -> Path:
         """Write a run that ends the process that runs it."""
         path = self.path / "killing" / f"{name}.json"
-        try:
+        with self.journal.writing(path):
             path.parent.mkdir(exist_ok=True)
-        except OSError as error:
-            raise BadFolder(f"cannot write {path}: {error.strerror}; {MEND}") from None
         self._replace(path, run)
         return path
 
@@ -143,12 +107,9 @@ class Folder:
         self._replace(self.path / END_STATES, {check: counter.encode() for check, counter in totals.end_states.items()})
 
     def _replace(self, path: Path, data: dict[str, Any]) -> None:
-        new = path.with_suffix(".new")
-        try:
-            new.write_text(json.dumps(data, indent=1 if path.name != END_STATES else None, sort_keys=True) + "\n", encoding="utf-8")
-            new.replace(path)
-        except OSError as error:
-            raise BadFolder(f"cannot write {path}: {error.strerror}; {MEND}") from None
+        indent = None if path.name == END_STATES else 1
+        with self.journal.writing(path):
+            write_whole(path, json.dumps(data, indent=indent, sort_keys=True) + "\n")
 
     # --- reading
 
@@ -160,7 +121,7 @@ class Folder:
         """The work of all sessions. `digest`: of the subject's file now; that another one ended its process says nothing of this one."""
         totals = Totals()
         for number, line in enumerate(self._lines(), 1):
-            try:
+            with self.journal.reading(number):
                 if "did" in line:
                     totals.seconds += line["did"]["seconds"]
                     totals.rounds.update({int(worker): done for worker, done in line["did"]["rounds"].items()})
@@ -168,8 +129,6 @@ class Folder:
                         totals.add(check, Work.decode(work))
                 elif "killing" in line and digest in (None, line.get("digest")):
                     totals.killing.append(KillingRecord(**cast("KillingRecord", line["killing"])))
-            except DAMAGED as error:
-                raise self._unreadable(error, number) from None
         try:
             counters = json.loads(text_of(self.path / END_STATES, LARGEST))
             totals.end_states = {check: DigestCounter.decode(counter) for check, counter in counters.items()}
@@ -199,37 +158,14 @@ class Folder:
         return found
 
     def _lines(self) -> list[dict[str, Any]]:
-        path = self.path / JOURNAL
-        try:
-            text = text_of(path, LARGEST)
-        except FileNotFoundError:
-            raise BadFolder(f"{self.path} has no hunt (no {JOURNAL}); give the folder of a hunt, or start one with --dir") from None
-        except OSError as error:
-            raise BadFolder(f"cannot read {path}: {error.strerror}; give the folder of a hunt") from None
-        except ValueError as error:  # it is not text
-            raise self._unreadable(error, 1) from None
-        decoded: list[dict[str, Any]] = []
-        at = 1
-        try:
-            for at, line in enumerate(text.split("\n")[:-1], 1):  # noqa: B007  # where it stops is told; after the last end it was cut off
-                decoded.append(json.loads(line))
-            at = 1
-            if not decoded:
-                raise ValueError("it is empty")
-            if decoded[0]["began"]["schema"] != SCHEMA:
-                raise self._of_another_version(decoded[0]["began"]["schema"])
-            _check_head(decoded[0]["began"])
-        except DAMAGED as error:
-            raise self._unreadable(error, at) from None
-        return decoded
-
-    def _of_another_version(self, schema: object) -> BadFolder:
-        made = f"{self.path} is of another version ({schema!r}; this version reads {SCHEMA!r})"
-        return BadFolder(f"{made}; `subwarden replay FILE` still plays each finding; start a new hunt with --dir")
-
-    def _unreadable(self, error: Exception, line: int) -> BadFolder:
-        where = f"{self.path / JOURNAL}, line {line},"
-        return BadFolder(f"{where} cannot be read: {error}; start a new hunt with --dir, or remove the line and lose its counts")
+        lines = self.journal.lines()
+        with self.journal.reading(1):
+            schema = lines[0]["began"]["schema"]
+            if schema != SCHEMA:
+                made = f"{self.path} is of another version ({schema!r}; this version reads {SCHEMA!r})"
+                raise BadFolder(f"{made}; `subwarden replay FILE` still plays each finding; start a new hunt with --dir")
+            _check_head(lines[0]["began"])
+        return lines
 
 
 def _check_head(head: dict[str, Any]) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
+from subwarden.files.journal import DAMAGED
 from subwarden.impl.subjects import canonical
 from subwarden.stateful_tests.hunt.encoding import decode, encode
-from subwarden.stateful_tests.hunt.folder import DAMAGED, BadFolder
+from subwarden.stateful_tests.hunt.folder import BadFolder
 from subwarden.stateful_tests.hunt.plan import Plan, refreshed
 from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.runs import replay

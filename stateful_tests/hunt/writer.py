@@ -4,10 +4,12 @@ does: with its report, which then is all that is left of what was found since.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from subwarden.stateful_tests.hunt.folder import BadFolder, Folder
 from subwarden.stateful_tests.hunt.work import Kept, Totals
+
+Written = TypeVar("Written")
 
 
 class Writer:
@@ -18,27 +20,24 @@ class Writer:
         self._folder = folder
 
     def journal(self, line: dict[str, Any]) -> None:
-        """See `Folder.journal`."""
-        self._try(lambda: self._folder.journal(line))
+        """See `Journal.add`."""
+        self._try(lambda: self._folder.journal.add(line))
 
     def keep(self, subject: str, kept: Kept) -> Path | None:
         """See `Folder.keep`. None if it failed."""
-        kept_at: list[Path] = []
-        self._try(lambda: kept_at.append(self._folder.keep(subject, kept)))
-        return kept_at[0] if kept_at else None
+        return self._try(lambda: self._folder.keep(subject, kept))
 
     def keep_killing(self, name: str, run: dict[str, Any]) -> Path | None:
         """See `Folder.keep_killing`. None if it failed."""
-        kept_at: list[Path] = []
-        self._try(lambda: kept_at.append(self._folder.keep_killing(name, run)))
-        return kept_at[0] if kept_at else None
+        return self._try(lambda: self._folder.keep_killing(name, run))
 
     def keep_end_states(self, totals: Totals) -> None:
         """See `Folder.keep_end_states`."""
         self._try(lambda: self._folder.keep_end_states(totals))
 
-    def _try(self, write: Callable[[], object]) -> None:
+    def _try(self, write: Callable[[], Written]) -> Written | None:
         try:
-            write()
+            return write()
         except BadFolder as error:
             self.failed = self.failed or str(error)
+            return None

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.finding import Finding
+from subwarden.files.bounded import text_of
 from subwarden.impl.subjects import canonical
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import LARGEST as LARGEST_SEED
-from subwarden.stateful_tests.runs.bounded import text_of
 from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from subwarden.files.whole_file import write_whole
 from subwarden.reports.records.finding import FindingRecord
 from subwarden.stateful_tests.runs.files import file_of
 from subwarden.stateful_tests.runs.replay import BadReplay, Replay, read
-from subwarden.stateful_tests.runs.whole_file import write_whole
 
 COMMITTED = Path(__file__).parents[1] / "corpus"
 SAVED = Path(".subwarden") / "corpus"

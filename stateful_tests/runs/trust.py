@@ -11,9 +11,9 @@ import shlex
 from contextlib import suppress
 from pathlib import Path
 
+from subwarden.files.bounded import text_of
 from subwarden.impl.subjects import SUBJECTS, canonical
 from subwarden.reports.printable import printable
-from subwarden.stateful_tests.runs.bounded import text_of
 from subwarden.stateful_tests.runs.files import digest_of, file_of
 from subwarden.stateful_tests.runs.replay import BadReplay
 

@@ -7,6 +7,7 @@ from shlex import quote
 from typing import Any
 
 from subwarden.checking.causes import Cause
+from subwarden.files.whole_file import write_whole
 from subwarden.reports.html.walk_record import CandidateRecord, SavedWalkRecord, WalkHeadRecord, WalkRecord
 from subwarden.reports.records.replay import HELD, why_recorded
 from subwarden.scheduling.loop_candidates import LoopCandidates
@@ -22,7 +23,6 @@ from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.found.kept import FOLDER, short
 from subwarden.stateful_tests.runs.record import task_rows
 from subwarden.stateful_tests.runs.replay import Replay
-from subwarden.stateful_tests.runs.whole_file import write_whole
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming
 from subwarden.stateful_tests.walking.candidates import candidates_of

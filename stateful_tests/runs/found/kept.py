@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from subwarden.stateful_tests.runs.bounded import text_of
+from subwarden.files.bounded import text_of
 from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay, Replay, read
 from subwarden.stateful_tests.runs.saved import SAVED
 

@@ -12,8 +12,9 @@ import pytest
 
 from subwarden.cli.main import main
 from subwarden.cli.options import cores, fitting
-from subwarden.stateful_tests.hunt.folder import BadFolder, Folder
-from subwarden.stateful_tests.runs.whole_file import write_whole
+from subwarden.files.journal import Journal
+from subwarden.files.whole_file import write_whole
+from subwarden.stateful_tests.hunt.folder import BadFolder
 from subwarden.stateful_tests.tests.paths import CORPUS, ROOT
 
 FULL = Path("/dev/full")
@@ -185,14 +186,14 @@ def test_a_reader_that_goes_away_does_not_change_the_exit_code(tmp_path: Path) -
 def test_a_hunt_whose_disk_is_full_ends_with_its_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = Folder.journal
+    add = Journal.add
 
-    def filling(self: Folder, line: dict[str, object]) -> None:
+    def filling(self: Journal, line: dict[str, object]) -> None:
         if "found" in line:
             raise BadFolder("cannot write journal.jsonl: No space left on device; free some disk space")
-        journal(self, line)
+        add(self, line)
 
-    monkeypatch.setattr(Folder, "journal", filling)
+    monkeypatch.setattr(Journal, "add", filling)
     monkeypatch.chdir(tmp_path)
     assert main(["hunt", "--subject", "source", "--level", "manager", "--jobs", "1", "--budget", "10m"]) == 1
     out, err = capsys.readouterr()

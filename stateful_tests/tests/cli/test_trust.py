@@ -13,9 +13,9 @@ from hypothesis.database import InMemoryExampleDatabase
 
 import subwarden
 from subwarden.cli.main import main
+from subwarden.files.bounded import text_of
 from subwarden.stateful_tests.fixture.plugin import Saved
 from subwarden.stateful_tests.runs import saved
-from subwarden.stateful_tests.runs.bounded import text_of
 from subwarden.stateful_tests.runs.files import digest_of, file_of
 from subwarden.stateful_tests.runs.found.kept import short
 from subwarden.stateful_tests.runs.replay import MARK, BadReplay, Replay, read

@@ -46,7 +46,7 @@ def begun(path: Path) -> Folder:
 
 
 def did(folder: Folder, worker: str, rounds: int) -> None:
-    folder.journal({"did": {"seconds": 2.5, "rounds": {worker: rounds}, "work": {"manager, fifo": WORK.encode()}}})
+    folder.journal.add({"did": {"seconds": 2.5, "rounds": {worker: rounds}, "work": {"manager, fifo": WORK.encode()}}})
 
 
 def test_findings_come_back_and_can_be_replayed(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path: Path, content: str) -> N
     ],
 )
 def test_a_head_that_no_hunt_wrote_is_named(tmp_path: Path, keys: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    Folder(tmp_path).journal({"began": {"schema": SCHEMA, "subject": "manager", "seed": 3, "order": "all", **keys}})
+    Folder(tmp_path).journal.add({"began": {"schema": SCHEMA, "subject": "manager", "seed": 3, "order": "all", **keys}})
     assert main(["hunt", "--resume", str(tmp_path), "--rounds", "1", "--jobs", "1"]) == 3
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"subwarden hunt: {tmp_path / JOURNAL}, line 1, cannot be read: ")

@@ -23,9 +23,9 @@ from subwarden.stateful_tests.exec.record import record, replay_record, run_reco
 from subwarden.stateful_tests.exec.runner import ExecRunner
 from subwarden.stateful_tests.exec.saved import SavedRun, save
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
-from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, raising
 from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.runs.trust import allow, remember
+from subwarden.stateful_tests.workers.signals import ENDING, LastResort, raising
 
 LIMIT = 5.0  # seconds that any answer may take
 

@@ -17,7 +17,6 @@ from subwarden.reports.records.gate import GateRecord
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.exploring.check import checks_of
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
-from subwarden.stateful_tests.exploring.signals import ENDING, LastResort, interruptible
 from subwarden.stateful_tests.gate.corpus import replay_corpus
 from subwarden.stateful_tests.gate.gate import Gate
 from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_record
@@ -25,6 +24,7 @@ from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.saved import keep
 from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, levels_of
+from subwarden.stateful_tests.workers.signals import ENDING, LastResort, interruptible
 
 
 def add_parser(verbs: Any) -> None:

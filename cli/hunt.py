@@ -19,7 +19,6 @@ from subwarden.reports.layout.console import console_for
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.cluster.carrying import carrying
 from subwarden.stateful_tests.exploring.check import Check
-from subwarden.stateful_tests.exploring.signals import LastResort
 from subwarden.stateful_tests.hunt.folder import ORDERS, ROOT, BadFolder, Folder, default_folder
 from subwarden.stateful_tests.hunt.hunt import Hunt
 from subwarden.stateful_tests.hunt.listener import Listener
@@ -31,6 +30,7 @@ from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.trust import allow
 from subwarden.stateful_tests.subjects.loading import blaming
+from subwarden.stateful_tests.workers.signals import LastResort
 
 if TYPE_CHECKING:
     from subwarden.stateful_tests.cluster.carrier import DaskCarrier  # it needs an extra

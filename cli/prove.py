@@ -26,7 +26,7 @@ from subwarden.reports.layout.console import console_for
 from subwarden.reports.proof import write_proof
 from subwarden.reports.records.proof import ProofRecord
 from subwarden.scheduling.isolation.memory import MEMORY, said, used
-from subwarden.stateful_tests.exploring.signals import ENDING, interruptible
+from subwarden.stateful_tests.workers.signals import ENDING, interruptible
 
 USAGE = 3
 MAX_STATES = 5_000_000

@@ -19,9 +19,9 @@ from subwarden.proving.tour.tour import tour
 from subwarden.proving.tour.transitions import TooLarge
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.tour import write_tour
-from subwarden.stateful_tests.exploring.signals import CTRL_C, LastResort, interruptible
 from subwarden.stateful_tests.runs.tour import tour_record
 from subwarden.stateful_tests.subjects.loading import BadSubject, load
+from subwarden.stateful_tests.workers.signals import CTRL_C, LastResort, interruptible
 
 LARGEST = 200_000  # transitions; the shortest tour of so many takes minutes to work out
 DEFAULTS = Scope(in_flight=0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.scheduling import string_hash
-from subwarden.stateful_tests.exploring.crash import CrashNote, Death
+from subwarden.stateful_tests.workers.crash import CrashNote, Death
 
 
 class Beside:

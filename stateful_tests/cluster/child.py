@@ -7,9 +7,9 @@ from typing import Any
 
 from subwarden.checking.place import path_of
 from subwarden.stateful_tests.explore.worker import work as explore
-from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.hunt.worker import work
 from subwarden.stateful_tests.subjects.loading import ARRIVAL
+from subwarden.stateful_tests.workers.lifeline import go_with_parent
 
 IDLE = 60.0  # seconds without a portion, after which an exploration is over: its client may have died
 
@@ -20,7 +20,7 @@ def serve(fd: int, parent: int) -> None:
     pipe: Connection[Any, Any] = Connection(fd)
     sys.path[:], assignment, prefix, memory, note = pipe.recv()
     ARRIVAL.arrived = True
-    work(assignment, _Renaming(pipe, our_prefix(), prefix), memory, note)  # type: ignore[arg-type]  # it has what a worker calls
+    work(_Renaming(pipe, our_prefix(), prefix), assignment, memory, note)  # type: ignore[arg-type]  # it has what a worker calls
 
 
 def serve_exploring(fd: int, parent: int) -> None:

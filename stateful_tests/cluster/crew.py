@@ -15,7 +15,7 @@ from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.explore.crew import MOST_DEATHS, TICK, outcome_of
 from subwarden.stateful_tests.explore.portions import Done, Portion
 from subwarden.stateful_tests.exploring.budget import Budget
-from subwarden.stateful_tests.exploring.crash import Death
+from subwarden.stateful_tests.workers.crash import Death
 
 AHEAD = 2  # tasks for each thread of the cluster that the scheduler has at a time
 

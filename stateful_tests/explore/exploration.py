@@ -24,12 +24,12 @@ from subwarden.stateful_tests.explore.minimal import FAULTS, Run, patience
 from subwarden.stateful_tests.explore.portions import Done, Portion
 from subwarden.stateful_tests.explore.search import SILENT, Explored, Finding, Search, SearchListener
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
-from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.runs.killing import dying
 from subwarden.stateful_tests.subjects.scenario.narrate import Narration
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
+from subwarden.stateful_tests.workers.crash import Death
 
 RESTLESS_ROWS = 12
 BEFORE = 0.25  # the part of a budget that may go into seeing whether the scenario ends its process

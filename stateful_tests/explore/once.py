@@ -19,12 +19,12 @@ from subwarden.stateful_tests.explore.code import Coded, changed_since, check_of
 from subwarden.stateful_tests.explore.exploration import Exploring, finding_record
 from subwarden.stateful_tests.explore.minimal import record
 from subwarden.stateful_tests.explore.search import Finding
-from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.runs.killing import dying
 from subwarden.stateful_tests.subjects.scenario.explain import words
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
+from subwarden.stateful_tests.workers.crash import Death
 from subwarden.world.chance import controlled_chance
 from subwarden.world.clock import controlled_clocks
 from subwarden.world.loop import WorldLoop

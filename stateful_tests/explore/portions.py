@@ -19,9 +19,9 @@ from subwarden.scheduling.strategies.sampling.urw import Urw
 from subwarden.scheduling.strategies.strategy import Exhausted, Nondeterministic, Redundant, Strategy, chooser_of
 from subwarden.scheduling.strategies.systematic.delay_bounded import Along
 from subwarden.stateful_tests.exploring.budget import Budget
-from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.shared import shared_state
+from subwarden.stateful_tests.workers.crash import Death
 
 AFTER = 100  # schedules after the first failure, which may show another one
 END_STATES = 24  # every so many runs the end state is looked at

@@ -32,9 +32,9 @@ from subwarden.stateful_tests.explore.portions import AFTER, END_STATES, Deviati
 from subwarden.stateful_tests.explore.proof import Proof
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.coverage.good_turing import Tally
-from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.shared import shared_state
+from subwarden.stateful_tests.workers.crash import Death
 from subwarden.world.escapes import Escapes
 
 EARLY = 16  # schedules before the scenario is played again, to see that it does the same

@@ -8,12 +8,12 @@ from typing import Any
 from subwarden.stateful_tests.explore.portions import PortionRunner
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.budget import Budget
-from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.exploring.worker import begin
 from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, load_scenario
+from subwarden.stateful_tests.workers.begin import begin
+from subwarden.stateful_tests.workers.crash import CrashNote
 
 LISTEN_EVERY = 0.05  # seconds between two looks into the pipe: whether to stop is asked between runs
 

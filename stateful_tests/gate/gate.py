@@ -21,8 +21,8 @@ from subwarden.checking.finding import Finding
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.gate.crew import GateCrew
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, unfinished
-from subwarden.stateful_tests.gate.pool import Pool
 from subwarden.stateful_tests.gate.tasks import SHARDS, NotFound, Shard, Told, investigations
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject
@@ -91,7 +91,7 @@ class Gate:
         self._progress = progress
         self._found = found
         self._interrupted = interrupted
-        self._pool = Pool(min(jobs, SHARDS * len(checks)), memory)
+        self._crew = GateCrew(min(jobs, SHARDS * len(checks)), memory)
         self._made = monotonic()
         self._began: float | None = None  # when the budget did; None until a worker is at work
         self._schedules = 0
@@ -100,11 +100,11 @@ class Gate:
         self._doubts: list[str] = []
 
     def __enter__(self) -> Self:
-        self._pool.begin()  # they load the harness while the corpus is replayed
+        self._crew.begin()  # they load the harness while the corpus is replayed
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.close()
+        self._crew.close()
 
     def run(self, replayed: CheckOutcome) -> Explored:
         """Search, then make small. `replayed`: the outcome of the corpus, whose findings have been told.
@@ -115,18 +115,18 @@ class Gate:
         checked = {check: CheckOutcome(check.name) for check in self._checks}
         outcomes = [replayed, *checked.values()]
         self._search(checked, replayed.fired)
-        if self._pool.died and not self._told:
-            raise WorkerDied(DIED.format(how=self._pool.died))
-        if self._pool.bad is not None and not self._told:
-            raise BadSubject(self._pool.bad)
+        if self._crew.died and not self._told:
+            raise WorkerDied(DIED.format(how=self._crew.died))
+        if self._crew.bad is not None and not self._told:
+            raise BadSubject(self._crew.bad)
         if self._most is not None:
             self._keep_only(self._told, outcomes)
         elif self._budget is None and not self._ending():
             self._keep_only(self._in_order, outcomes)
         self._make_small(outcomes)
-        self._doubts += [] if self._pool.bad is None else [self._pool.bad]
-        self._doubts += [DIED.format(how=self._pool.died)] * bool(self._pool.died) + [LATE.format(why=self._pool.late)] * bool(
-            self._pool.late and not self._interrupted
+        self._doubts += [] if self._crew.bad is None else [self._crew.bad]
+        self._doubts += [DIED.format(how=self._crew.died)] * bool(self._crew.died) + [LATE.format(why=self._crew.late)] * bool(
+            self._crew.late and not self._interrupted
         )
         return Explored(outcomes, self._told, self._doubts, bool(self._interrupted), self._left())
 
@@ -134,7 +134,7 @@ class Gate:
         return UNLIMITED if self._budget is None else lasting(self._budget - self._spent())
 
     def _ending(self) -> bool:
-        return bool(self._interrupted or self._pool.died) or self._pool.bad is not None
+        return bool(self._interrupted or self._crew.died) or self._crew.bad is not None
 
     def enough(self) -> bool:
         """Whether nothing more is to be searched."""
@@ -173,7 +173,7 @@ class Gate:
             for share, first in ((1 - SMALL, self._first), (1.0, self._first + LATER)):
                 if not self._ending() and not self._enough(self._told):
                     self._pass(outcomes, self._checks, first, share * self._budget)
-                if self._told or self._pool.late:
+                if self._told or self._crew.late:
                     break
             return
         left: Sequence[Check] = self._checks
@@ -221,9 +221,9 @@ class Gate:
                     break
 
         def wanted(number: int) -> bool:
-            return number <= last and not self._ending() and not self._pool.late  # another shard would be as busy
+            return number <= last and not self._ending() and not self._crew.late  # another shard would be as busy
 
-        results = self._pool.do(
+        results = self._crew.do(
             shards,
             self._seconds(until),
             heard,
@@ -294,4 +294,4 @@ class Gate:
             share = each(left)
             return None if share is None or until is None else max(share, FIRST * (until - self._spent()))
 
-        self._pool.do(tasks, seconds, heard, wanted, tick)
+        self._crew.do(tasks, seconds, heard, wanted, tick)

@@ -12,16 +12,16 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import Budget
-from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible, confirmed, make_small
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.exploring.worker import begin
 from subwarden.stateful_tests.gate.outcome import CheckOutcome
 from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.gate.tasks import SHARDS, Investigation, NotFound, Result, Shard, Task, Told
 from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
+from subwarden.stateful_tests.workers.begin import begin
+from subwarden.stateful_tests.workers.crash import CrashNote
 
 LISTEN_EVERY = 0.02  # seconds between two looks into the pipe: whether to stop is asked between runs, many times a millisecond
 

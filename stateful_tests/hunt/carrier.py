@@ -4,13 +4,10 @@ A carrier is given assignments, one for each lane of the hunt, and hands back wh
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from subwarden.scheduling import string_hash
-from subwarden.stateful_tests.exploring.crash import CrashNote, Death
 from subwarden.stateful_tests.hunt.worker import Assignment, work
+from subwarden.stateful_tests.workers.process import Process, speaking
 
 LAST_WORDS = ("done", "bad", "failed", "paused")  # after which an assignment has ended, and is not lost
 Heard = tuple[int, str, Any]  # the lane, the message, and what it is about
@@ -51,64 +48,38 @@ class LocalProcesses:
         self._memory = memory
         self.gone: str | None = None
         self.patience = 0.0
-        self._pipes: dict[Connection[Any, Any], int] = {}
-        self._processes: dict[int, Any] = {}
-        self._notes: dict[int, CrashNote] = {}
+        self._running: dict[Process, int] = {}
+        self._started: list[Process] = []
 
     def start(self, worker: int, assignment: Assignment, hash_seed: int) -> int:
         """See `Carrier`. Returns the number of the process."""
-        context = get_context("spawn")
-        ours, theirs = context.Pipe()
-        note = self._notes[worker] = CrashNote()
-        process = context.Process(target=work, args=(assignment, theirs, self._memory, note), daemon=True)
-        with string_hash.of_children(hash_seed):
-            process.start()
-        theirs.close()  # so that its end is seen as soon as it dies
-        self._pipes[ours] = worker
-        self._processes[worker] = process
-        return int(process.pid or 0)
+        process = Process(work, assignment, self._memory, hash_seed=hash_seed)
+        self._started.append(process)
+        self._running[process] = worker
+        return process.number
 
     def running(self) -> Collection[int]:
         """See `Carrier`."""
-        return self._pipes.values()
+        return self._running.values()
 
     def heard(self, timeout: float) -> Iterator[Heard]:
         """See `Carrier`."""
-        for pipe in wait(list(self._pipes), timeout=timeout):
-            yield from self._messages(pipe)  # type: ignore[arg-type]  # it was given nothing else
+        for process in speaking(self._running, timeout):
+            worker = self._running[process]
+            for message, about in process.said():
+                over = message in (*LAST_WORDS, "lost")
+                if over:
+                    del self._running[process]
+                yield worker, message, about
+                if over:
+                    break
 
     def send(self, message: tuple[str, Any]) -> None:
         """See `Carrier`."""
-        for pipe in list(self._pipes):
-            try:
-                pipe.send(message)
-            except OSError:
-                continue  # it has died, which is seen when it is listened to
+        for process in self._running:
+            process.send(message)
 
     def close(self) -> None:
         """See `Carrier`."""
-        for process in self._processes.values():
-            process.kill()
-            process.join()
-        for note in self._notes.values():
-            note.close()
-
-    def _messages(self, pipe: "Connection[Any, Any]") -> Iterator[Heard]:
-        worker = self._pipes[pipe]
-        while True:
-            try:
-                if not pipe.poll():
-                    return
-                message, about = pipe.recv()
-            except (EOFError, OSError):
-                del self._pipes[pipe]
-                yield worker, "lost", self._end_of(worker)
-                return
-            if message in LAST_WORDS:
-                del self._pipes[pipe]
-            yield worker, message, about
-            if message in LAST_WORDS:
-                return
-
-    def _end_of(self, worker: int) -> Death:
-        return self._notes[worker].of_child(self._processes[worker])
+        for process in self._started:
+            process.end()

@@ -18,8 +18,6 @@ from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.reports.records.hunt import killing_said
-from subwarden.stateful_tests.exploring.crash import Death
-from subwarden.stateful_tests.exploring.signals import ENDING, ignoring, interruptible
 from subwarden.stateful_tests.hunt.carrier import Carrier, LocalProcesses
 from subwarden.stateful_tests.hunt.exit_reason import ExitReason
 from subwarden.stateful_tests.hunt.folder import Folder
@@ -35,16 +33,15 @@ from subwarden.stateful_tests.hunt.writer import Writer
 from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.replay import of_finding
 from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.workers.crash import Death
+from subwarden.stateful_tests.workers.process import WorkerFailed
+from subwarden.stateful_tests.workers.signals import ENDING, interruptible
 
 TICK = 0.25  # seconds between two looks at the workers
 JOURNAL_EVERY = 5.0
 END_STATES_EVERY = 60.0
 WORKERS_END_WITHIN = 5.0  # seconds that workers have to end by themselves when time is up
 WORKERS_STOP_WITHIN = 2.0  # when they are told to stop: somebody waits
-
-
-class WorkerFailed(Exception):
-    """A worker stopped at an error of ours; the message is its traceback."""
 
 
 class Hunt:
@@ -95,8 +92,7 @@ class Hunt:
             self._deadline = deadline = None if self._plan.until is None else monotonic() + self._plan.until
             reason = ExitReason.BUDGET if self._plan.rounds is None else ExitReason.ROUNDS
             try:
-                with ignoring(ENDING):
-                    self._start()
+                self._start()
                 patience = GRACE * (self._plan.budget or 0) + WORKERS_END_WITHIN + self._carrier.patience
                 must_end = None if deadline is None else deadline + patience
                 while self._carrier.running() and not self._carrier.gone:
@@ -256,8 +252,7 @@ class Hunt:
         if not late and slot.may_be_taken():
             self._report(worker, f"{how} in round {at}; its findings are kept; another takes its place")
             slot.taken()
-            with ignoring(ENDING):
-                again = self._start_worker(worker)
+            again = self._start_worker(worker)
             self._folder.journal({"again": worker, "pid": again})
             return
         others = len(self._carrier.running())

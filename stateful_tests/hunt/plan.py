@@ -7,7 +7,6 @@ from subwarden.reports.records.hunt import KillingRecord
 from subwarden.scheduling import pinned, string_hash
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check, checks_of
-from subwarden.stateful_tests.exploring.crash import Death
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.hunt.folder import LEVELS as LEVEL_CHOICES
 from subwarden.stateful_tests.hunt.work import Kept
@@ -17,6 +16,7 @@ from subwarden.stateful_tests.runs.killing import ENDS_THE_PROCESS
 from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming, levels_of, load
+from subwarden.stateful_tests.workers.crash import Death
 
 REPORT = 0.1  # of a budget, for playing the findings once more, grouping them and running their scripts
 LONGEST_REPORT = 3.0  # seconds of it: a session of an hour has a few findings, too

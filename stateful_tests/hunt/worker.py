@@ -26,14 +26,14 @@ from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
-from subwarden.stateful_tests.exploring.crash import CrashNote
 from subwarden.stateful_tests.exploring.findings.investigate import NotReproducible
 from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.exploring.worker import begin
 from subwarden.stateful_tests.hunt.search import STEPS, Hunter, Memory, Rank
 from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
+from subwarden.stateful_tests.workers.begin import begin
+from subwarden.stateful_tests.workers.crash import CrashNote
 
 TELL_EVERY = 0.5  # seconds
 SMALL = 1 / 3  # of a session's time, for making findings small
@@ -71,7 +71,7 @@ class Gone(BaseException):
     """The hunt has died, so nobody listens. Not an Exception: it ends the worker in the middle of anything, and nothing may handle it."""
 
 
-def work(assignment: Assignment, pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: CrashNote) -> None:
+def work(pipe: "Connection[Any, Any]", assignment: Assignment, memory: tuple[int | None, int], note: CrashNote) -> None:
     """The process. It says ("ready", None), ("work", {check: Work}), ("found", Kept), ("bad" or "failed", why), and at its end
     ("done", None), or where its assignment has a pause ("paused", ({check: Memory}, seconds of making small)), for another to go on.
 

@@ -1,20 +1,17 @@
 """A saved run that ends the process that runs it: it is played in a process of its own."""
 
-import signal
 from collections.abc import Callable
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
-from subwarden.stateful_tests.exploring.crash import CrashNote, Death
-from subwarden.stateful_tests.exploring.lifeline import go_with_parent
 from subwarden.stateful_tests.exploring.runner import Runner, running
-from subwarden.stateful_tests.exploring.signals import ENDING
 from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import blaming, load
+from subwarden.stateful_tests.workers.begin import begin
+from subwarden.stateful_tests.workers.crash import CrashNote, Death
+from subwarden.stateful_tests.workers.process import Process
 
 ENDS_THE_PROCESS = "ends-the-process"  # what the run was recorded for, in the place of a cause
 
@@ -28,33 +25,22 @@ def dying(hash_seed: int, function: Callable[..., object], *arguments: object, n
     """How a process dies that calls `function`; None: it lives. What the function raises is raised here. `noted`: its runs are written
     down, so that the death has the last one.
     """
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    note = CrashNote()
-    process = context.Process(target=_called, args=(function, arguments, theirs, note, noted), daemon=True)
-    with string_hash.of_children(hash_seed):
-        process.start()
-    theirs.close()
+    process = Process(_called, function, arguments, noted, hash_seed=hash_seed)
     try:
-        error: Exception | None = ours.recv()
+        error: Exception | None = process.pipe.recv()
     except EOFError:
-        return note.of_child(process)
+        return process.died()
     finally:
-        process.kill()
-        process.join()
-        note.close()
+        process.end()
     if error is not None:
         raise error
     return None
 
 
 def _called(
-    function: Callable[..., object], arguments: tuple[object, ...], pipe: "Connection[Any, Any]", note: CrashNote, noted: bool
+    pipe: "Connection[Any, Any]", function: Callable[..., object], arguments: tuple[object, ...], noted: bool, note: CrashNote
 ) -> None:
-    for number in ENDING:  # the process that waits for this one decides how to end
-        signal.signal(number, signal.SIG_IGN)
-    go_with_parent()
-    note.listen()
+    begin(note)
     if noted:
         BLACK_BOX.open(note.black_box)
     try:

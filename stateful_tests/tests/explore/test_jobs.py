@@ -56,9 +56,8 @@ def test_a_killed_process_costs_its_portion_which_another_does() -> None:
     with closing(Processes(f"{FILE}:counted", frozenset(), 2)) as crew:
 
         def kill() -> None:
-            wait_for(lambda: crew._busy)
-            process, _ = crew._processes[next(iter(crew._busy))]
-            os.kill(process.pid, signal.SIGKILL)
+            wait_for(lambda: crew._pool.busy)
+            os.kill(next(iter(crew._pool.busy)).number, signal.SIGKILL)
 
         killer = threading.Thread(target=kill)
         killer.start()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from subwarden.cli.main import main
-from subwarden.stateful_tests.exploring.signals import ENDING, interruptible
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, SUBWARDEN, files, found, hunting, journal, wait_for, workers
+from subwarden.stateful_tests.workers.signals import ENDING, interruptible
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from subwarden.checking.finding import Finding
 from subwarden.cli.main import main
 from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.exploring.crash import CrashNote, Death
 from subwarden.stateful_tests.hunt import hunt
 from subwarden.stateful_tests.hunt.carrier import LocalProcesses
 from subwarden.stateful_tests.hunt.folder import Folder
@@ -28,6 +27,8 @@ from subwarden.stateful_tests.hunt.worker_slot import MOST, WorkerSlot
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tests.checks import CHECKS
 from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, files, found, hunting, journal, wait_for, workers
+from subwarden.stateful_tests.workers.crash import CrashNote, Death
+from subwarden.stateful_tests.workers.process import Process
 
 
 @pytest.mark.slow
@@ -202,9 +203,6 @@ def test_the_last_messages_of_a_killed_worker_are_heard(tmp_path: Path) -> None:
         def join(self, timeout: float) -> None:
             pass
 
-        def is_alive(self) -> bool:
-            return False
-
     program = ManagerProgram(((ConnectionInitialized(1),), (RemoveConnection(1),)))
     kept = Kept(Finding(REVIVED, Order.FIFO, False, program, ("+start A",), (2, 0), "manager"), False, "surw")
     said: list[str] = []
@@ -213,9 +211,10 @@ def test_the_last_messages_of_a_killed_worker_are_heard(tmp_path: Path) -> None:
         folder.begin({"subject": "source", "seed": 0, "order": "all"})
         carrier = LocalProcesses((None, 1))
         session = hunt.Hunt(Plan("source", CHECKS, 1, 0, 1.0, None), folder, Totals(), {}, listener, carrier=carrier)
-        ours, theirs = Pipe()
-        carrier._pipes[ours], carrier._processes[0], session._slots[0].lost = 0, Dead(), MOST
-        carrier._notes[0] = CrashNote()
+        process: Any = object.__new__(Process)
+        process.pipe, theirs = Pipe()
+        process._process, process._note = Dead(), CrashNote()
+        carrier._running[process], session._slots[0].lost = 0, MOST
         theirs.send(("work", {CHECKS[0].name: Work(programs=1, schedules=9)}))
         theirs.send(("found", kept))
         theirs.close()

@@ -1,0 +1,1 @@
+"""Worker processes: how they begin, what they say, how they die, and how a command ends with them."""

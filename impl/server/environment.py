@@ -82,10 +82,10 @@ class Observer(Protocol):
 class Environment:
     """The environment of one run. The engine cannot bring the conversations of the threads `failing`, brings those of `late` after
     everything else, those of `ending` may end by themselves, those of `refusing` may take no more requests from some moment on, and those
-    of `losing` may lose one event. Those of `lingering` do their work after everything else, but begin a turn as soon as any; those that
-    may end as well do so from their first turn on. With any thread in `stopping`, the server stops. The clients `silent` give no approvals,
-    those `denying` refuse them, those `hesitating` answer for them after everything else, those `slow` read after everything else, and
-    those `deaf` may read no more from some moment on.
+    of `losing` may lose one event. Those of `lingering` do their work after everything else, but begin a turn as soon as any; those of them
+    that are `ending` as well end once their first turn has begun, before the rest of it unless the schedule says otherwise. With any thread
+    in `stopping`, the server stops. The clients `silent` give no approvals, those `denying` refuse them, those `hesitating` answer for them
+    after everything else, those `slow` read after everything else, and those `deaf` may read no more from some moment on.
 
     `events` must happen at some time, `faults` need not; `make` makes the entries of both lists from a label and a function.
     """

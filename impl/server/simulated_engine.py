@@ -86,6 +86,7 @@ class SimulatedConversation(EngineConversation):
         "_asks",
         "_doing",
         "_ended",
+        "_ends",
         "_environment",
         "_loses",
         "_number",
@@ -115,6 +116,7 @@ class SimulatedConversation(EngineConversation):
         self._waiter: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._offered: Any = None
+        self._ends: Any = None
         if thread in environment.ending and thread not in environment.lingering:
             environment.may(f"v{number} ends", self._die)
         if thread in environment.refusing:
@@ -230,7 +232,7 @@ class SimulatedConversation(EngineConversation):
         self._number += 1
         event = EngineEvent(kind, self._number)
         if kind is EventKind.TURN_STARTED and self._turns == 1 and self.thread in self._environment.lingering & self._environment.ending:
-            self._environment.may(f"v{self.number} ends", self._die)
+            self._ends = self._environment.offer(f"v{self.number} ends", self._die, late=True)  # before the rest of the turn
         if kind is EventKind.APPROVAL:
             self._asks = self._number
         elif kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
@@ -265,6 +267,7 @@ class SimulatedConversation(EngineConversation):
         self._end()
 
     def _end(self) -> None:
+        self._environment.take_back(self._ends)
         if not self._ended.done():
             self._ended.set_result(None)
         self._wake()

@@ -1,4 +1,4 @@
-"""Requests that meet another: the same again, its undoing, the same of another client, or a use of its thread or id.
+"""Requests that meet another: the same again, its undoing, the same of another client, a use of its thread or id, or a second id.
 
 Drawn apart, requests seldom meet: a choice of raw events beside another's, an id that two clients want, a resume in the middle of a turn.
 It refuses to know the state of the server: a request that meets another need not be of any effect.
@@ -29,21 +29,22 @@ UNDONE: dict[type[Request], Callable[[Any, bool], Request]] = {  # given the req
     rq.RemoveListener: lambda request, raw: rq.AddListener(request.connection, request.subscription, STORED[0], raw),
 }
 HOW = ("again", "undo", "undo", "another's", "another's", "use", "use")
+BESIDE = ("again", "use")  # a subscription under an id may meet one under the other id, with another choice: of its client, or of another
 
 
 def met(request: Request, how: str, make: Callable[[], int], *, asks: bool, raw: bool) -> Request:
     """The request that meets `request`. `make`: the number of a new thread; `asks`, `raw`: of a turn and a choice that it may bring."""
+    other = 2 if request.connection == 1 else 1
+    if isinstance(request, rq.AddListener) and raw and how in BESIDE:
+        return rq.AddListener(request.connection if how == "again" else other, 3 - request.subscription, request.thread, not request.raw)
     if how == "again":
         return _anew(request, request.connection, make)
     if how == "undo":
         return UNDONE[type(request)](request, raw)
-    other = 2 if request.connection == 1 else 1
     if how == "another's" or not target(request):
         return _anew(request, other, make)
     if isinstance(request, rq.TurnStart | rq.Rollback):
         return rq.Resume(other, request.thread)  # which reads its history
-    if isinstance(request, rq.AddListener) and raw:
-        return rq.AddListener(other, 3 - request.subscription, request.thread, not request.raw)
     return rq.TurnStart(request.connection, target(request), asks)
 
 

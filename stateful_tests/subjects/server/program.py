@@ -17,7 +17,7 @@ class FaultKind(Enum):
     LISTENER = "cancel listener"  # the listener of the conversation that it brings
     FAILS = "fail"  # the engine cannot start or load the conversation
     LATE = "late"  # the engine brings the conversation after all other events
-    ENDS = "end"  # the conversation ends by itself at any moment, or not at all; from its first turn on, if it lingers
+    ENDS = "end"  # the conversation ends by itself at any moment, or not at all; if it lingers, once its first turn has begun
     REFUSES = "refuse"  # from any moment on, or never, the conversation takes no request: no turn, interrupt, rollback, or shutdown
     LOSES = "lose"  # the conversation loses one event at any moment, or none; not the end of a turn or a rollback, which requests wait for
     STOPS = "stop"  # the server itself stops at any moment, at rest at the latest

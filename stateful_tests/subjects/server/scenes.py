@@ -14,6 +14,7 @@ OLD, OTHER, NEW = *STORED, max(STORED) + 1  # the threads of the store, and the 
 HERE = rq.Initialize(1), rq.Initialize(2)
 ONE, BOTH = (*HERE, rq.Resume(1, OLD)), (*HERE, rq.Resume(1, OLD), rq.Resume(2, OLD))
 BY_AN_ID = *HERE, rq.Resume(2, OLD), rq.AddListener(1, 1, OLD, False)
+TWO_IDS = rq.AddListener(2, 1, OLD, False), rq.AddListener(2, 2, OLD, True)
 AGAIN = rq.Resume(2, OLD), rq.Unsubscribe(2, OLD)
 ASKS = rq.TurnStart(1, OLD, True)
 LEFT = *BOTH, ASKS, rq.Unsubscribe(1, OLD)
@@ -25,6 +26,8 @@ SCENES: Mapping[str, tuple[Request, ...]] = {
     "a client comes in the middle of a turn": (*ONE, ASKS, rq.Resume(2, OLD)),
     "two clients want one id": (*ONE, rq.AddListener(1, 1, OLD, False), rq.AddListener(2, 1, OLD, False)),
     "an id goes, and another reason stays": (*ONE, rq.AddListener(2, 1, OLD, False), rq.Resume(2, OLD), rq.RemoveListener(1, 1)),
+    "one of the two ids of a client goes": (*ONE, *TWO_IDS, rq.RemoveListener(2, 1)),
+    "a client changes its mind about raw events": (*ONE, *TWO_IDS, rq.TurnStart(1, OLD, False)),
     "two clients remove one id": (*ONE, rq.AddListener(2, 1, OLD, False), rq.RemoveListener(1, 1), rq.RemoveListener(2, 1)),
     "a client that was asked leaves": LEFT,
     "a client joins when another was asked, which leaves": (*ALONE, rq.AddListener(2, 1, OLD, False), rq.Unsubscribe(1, OLD)),

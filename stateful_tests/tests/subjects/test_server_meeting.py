@@ -35,6 +35,7 @@ def test_what_meets_a_request_is_a_request_that_can_be_written_down(request_: Re
     [
         (rq.AddListener(1, 1, 1, True), "another's", rq.AddListener(2, 1, 1, True)),  # one id, two clients
         (rq.AddListener(1, 1, 1, True), "use", rq.AddListener(2, 2, 1, False)),  # one thread, two choices
+        (rq.AddListener(1, 1, 1, True), "again", rq.AddListener(1, 2, 1, False)),  # one client, two ids, two choices
         (rq.AddListener(1, 1, 1, True), "undo", rq.RemoveListener(1, 1)),
         (rq.TurnStart(1, 1, False), "use", rq.Resume(2, 1)),  # whose answer has the history
         (rq.TurnStart(2, 1, False), "undo", rq.TurnInterrupt(2, 1)),

@@ -8,6 +8,7 @@ It never takes a state's lock T: callers may keep T for any time without blockin
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from subwarden.impl.manager.owned_state import OwnedThreadState
@@ -45,6 +46,7 @@ class Manager:
         # P10: the subscribed (thread, connection) pairs that asked for raw events. One flag a thread, as in the source document,
         # would force one connection's choice on the others.
         self.raw: set[Pair] = set()
+        self.unlinked: Callable[[int, int], object] | None = None  # P8: told the pair (thread, connection), in the section that unlinks it
 
     async def connection_initialized(self, connection_id: int) -> None:
         """The connection becomes live, unless it has closed."""
@@ -235,3 +237,5 @@ class Manager:
                 del self.index.ids[reason]
         self.index.unlink(thread_id, connection_id)
         self.raw.discard((thread_id, connection_id))
+        if self.unlinked is not None:
+            self.unlinked(thread_id, connection_id)

@@ -40,6 +40,7 @@ class OwnedThreads(Server):
 
     def __init__(self, manager: Manager, engine: Engine) -> None:
         super().__init__(manager, engine)
+        manager.unlinked = self._leave
         self.records: dict[int, LoadedThread] = {}
         self._loading: dict[int, list[asyncio.Future[None]]] = {}  # thread -> tasks that wait for its load to end
         self._unanswered: dict[int | str, Decided | None] = {}  # the requests that a worker or a start must answer
@@ -194,6 +195,12 @@ class OwnedThreads(Server):
         """The same; returns the futures of those for which there is no room yet."""
         posted = [self.outboxes[connection].post(message) for connection in sorted(self.initialized)]
         return [room for room in posted if room is not None]
+
+    def _leave(self, thread: int, connection: int) -> None:
+        """P8: a member is one no more in the step in which its subscription ends, whichever request has ended it."""
+        record = self.records.get(thread)
+        if record is not None:
+            record.members.pop(connection, None)
 
     # --- unloading
 

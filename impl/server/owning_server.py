@@ -149,7 +149,6 @@ class OwningServer(OwnedThreads):
             return
         async with record.gate:
             was = not record.closing and await self.manager.unsubscribe_connection_from_thread(request.thread, request.connection)
-            record.members.pop(request.connection, None)
             if was and not self.manager.subscribers(request.thread):  # P11: in the step in which it has left
                 await self._close(record)
                 self.spawn(f"closing v{record.conversation.number}", self._unload, record)
@@ -260,8 +259,6 @@ class OwningServer(OwnedThreads):
                 if state is not None and not self.gone(request.connection) and request.connection not in record.members:
                     member = record.members[request.connection] = object()
                     ask(record, request.connection, member)  # P7: the clients that were asked may leave unasked
-                if known is not None and known[0] != request.thread:  # P11: in the step in which the id has moved
-                    await self._leave(*known)
         finally:
             self._claims[request.subscription].remove(request.connection)
             if not self._claims[request.subscription]:
@@ -270,17 +267,8 @@ class OwningServer(OwnedThreads):
 
     async def remove_listener(self, request_id: ConnectionRequestId, request: rq.RemoveListener) -> None:
         """End the subscription under an id; the connection stays a member if another grant keeps it subscribed."""
-        pair = self.manager.index.ids.get(request.subscription)
         thread = await self.manager.remove_listener(request.subscription)
-        if pair is not None:
-            await self._leave(*pair)
         await self.answer(request_id, Reply.NOT_FOUND if thread is None else Reply.OK)
-
-    async def _leave(self, thread: int, connection: int) -> None:
-        """An id of the connection is gone: the connection is a member no more, unless another grant keeps it subscribed."""
-        record = self.records.get(thread)
-        if record is not None and connection not in self.manager.subscribers(thread):
-            record.members.pop(connection, None)
 
 
 async def _wait(finished: "asyncio.Future[None]") -> None:

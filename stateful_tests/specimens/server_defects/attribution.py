@@ -61,8 +61,6 @@ class RemovedByBoth(OwningServer):
     async def remove_listener(self, request_id: ConnectionRequestId, request: RemoveListener) -> None:
         pair = self.manager.index.ids.get(request.subscription)
         await self.manager.remove_listener(request.subscription)
-        if pair is not None:
-            await self._leave(*pair)
         await self.answer(request_id, Reply.NOT_FOUND if pair is None else Reply.OK)
 
 

@@ -108,7 +108,6 @@ class RefusedTakesTheId(OwningServer):
         known = self.manager.index.ids.get(request.subscription)
         if request.thread in self.records and known is not None and known[1] != request.connection:
             await self.manager.remove_listener(request.subscription)
-            await self._leave(*known)
             await self.answer(request_id, Reply.BUSY)
         else:
             await super().add_listener(request_id, request)

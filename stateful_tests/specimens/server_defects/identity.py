@@ -204,7 +204,7 @@ class RollbackByTheTurn(OtherListener):
 class MemberStays(OwningServer):
     """When the last id of a subscription is removed, its member stays."""
 
-    async def _leave(self, thread: int, connection: int) -> None:
+    def _leave(self, thread: int, connection: int) -> None:
         pass
 
 
@@ -239,7 +239,6 @@ class RemovesAllIds(OwningServer):
         for other, of in sorted(self.manager.index.ids.items()):
             if pair is not None and other != request.subscription and of[1] == pair[1]:
                 await self.manager.remove_listener(other)
-                await self._leave(*of)
         await super().remove_listener(request_id, request)
 
 

@@ -24,12 +24,12 @@ from subwarden.scheduling.order import Order
 from subwarden.scheduling.string_hash import restart
 from subwarden.stateful_tests.explore.api import plan_of
 from subwarden.stateful_tests.explore.code import Coded, decode
-from subwarden.stateful_tests.explore.crew import Crew, Processes
 from subwarden.stateful_tests.explore.exploration import SCHEDULES, Exploring, Plan, dies_early, explore_scenario
 from subwarden.stateful_tests.explore.once import follow, killed_by
 from subwarden.stateful_tests.explore.pictured import add_pictures
 from subwarden.stateful_tests.explore.saved import SavedRuns
 from subwarden.stateful_tests.explore.script import add_script
+from subwarden.stateful_tests.explore.searching.crew import Crew, Processes
 from subwarden.stateful_tests.exploring.budget import lasting
 from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.runs.trust import remember

@@ -6,53 +6,53 @@ from subwarden.benchmarks.peers.contender import Contender
 from subwarden.benchmarks.peers.workloads import main_of
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.watchdog import WATCHDOG
-from subwarden.stateful_tests.explore.search import Search
+from subwarden.stateful_tests.explore.searching.progress import Progress
+from subwarden.stateful_tests.explore.searching.search import Search
 from subwarden.stateful_tests.exploring.budget import UNLIMITED
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import scenario_of
 
-S = TypeVar("S", bound=Search)
+P = TypeVar("P", bound=Progress)
 
 
-class _First(Search):
+class _First(Progress):
     """Stops at the first failing run, and does not make it smaller."""
 
     failed: int | None = None
 
-    def _look_at(self, result: Result, number: int | None = None) -> None:
+    def look_at(self, result: Result, number: int | None = None) -> None:
         if result.failure is not None and self.failed is None:
-            self.failed = self._runner.schedules
+            self.failed = self.runner.schedules
             self._until = 0
 
-    def _worth_a_proof(self) -> bool:
-        return False
 
-
-class _FirstSmall(Search):
+class _FirstSmall(Progress):
     """Stops at the first failing run, and makes it smaller."""
 
-    def _look_at(self, result: Result, number: int | None = None) -> None:
+    def look_at(self, result: Result, number: int | None = None) -> None:
         if not self.explored.findings:
-            super()._look_at(result, number)
+            super().look_at(result, number)
             self._until = 0 if self.explored.findings else None
 
+
+class _Sampling(Search):
     def _worth_a_proof(self) -> bool:
         return False
 
 
-def _search(kind: type[S], name: str, seed: int, limit: int) -> S:
+def _search(kind: type[P], name: str, seed: int, limit: int) -> P:
     scenario = scenario_of(main_of(name))
-    search = kind(lambda rules: ScenarioRunner(scenario, rules), Rules(Order.ANY), seed, limit, UNLIMITED)
-    search.go()
+    progress = kind(lambda rules: ScenarioRunner(scenario, rules), Rules(Order.ANY), limit, UNLIMITED)
+    _Sampling(progress, seed).go()
     WATCHDOG.watch(None)
-    return search
+    return progress
 
 
 def _explore(name: str, count: int) -> int:
-    search = _search(_First, name, 1, count)
-    assert search.failed is None
-    return search.explored.schedules
+    progress = _search(_First, name, 1, count)
+    assert progress.failed is None
+    return progress.explored.schedules
 
 
 def _find(name: str, seed: int, limit: int) -> int | None:

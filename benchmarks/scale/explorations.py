@@ -14,9 +14,9 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.cluster import identity
 from subwarden.stateful_tests.cluster.exploring import ExploringTask
 from subwarden.stateful_tests.cluster.luggage import pack
-from subwarden.stateful_tests.explore.crew import Alone, Crew
 from subwarden.stateful_tests.explore.exploration import Plan, explore_scenario
-from subwarden.stateful_tests.explore.portions import Done, Portion
+from subwarden.stateful_tests.explore.searching.crew import Alone, Crew
+from subwarden.stateful_tests.explore.searching.portions import Done, Portion
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.subjects.scenario.play import ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario

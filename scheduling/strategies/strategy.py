@@ -13,7 +13,7 @@ given and by nothing else; it never asks a clock, an address or the order of a s
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
@@ -67,3 +67,28 @@ def chooser_of(strategy: Strategy) -> Callable[[Candidates], Choose]:
         return choose
 
     return begin
+
+
+class Played(Protocol):
+    """A run that has come to its end."""
+
+    @property
+    def choices(self) -> list[int]:
+        """Its choices."""
+
+    @property
+    def steps(self) -> int:
+        """The number of its steps."""
+
+
+P = TypeVar("P", bound=Played)
+
+
+def once(strategy: Strategy, run: Callable[..., P]) -> P | None:
+    """One run under `strategy`, played by `run(make, every_choice=...)`; None when nothing is left to try."""
+    try:
+        result = run(chooser_of(strategy), every_choice=strategy.every_choice)
+    except Exhausted:
+        return None
+    strategy.end(result.choices, result.steps)
+    return result

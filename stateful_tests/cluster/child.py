@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.place import path_of
-from subwarden.stateful_tests.explore.worker import work as explore
+from subwarden.stateful_tests.explore.searching.worker import work as explore
 from subwarden.stateful_tests.hunt.worker import work
 from subwarden.stateful_tests.subjects.loading import ARRIVAL
 from subwarden.stateful_tests.workers.lifeline import go_with_parent

@@ -12,8 +12,8 @@ from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.cluster.exploring import ExploringTask, explore_portion
 from subwarden.stateful_tests.cluster.hosts import BadCluster, Hosts
 from subwarden.stateful_tests.cluster.luggage import Luggage
-from subwarden.stateful_tests.explore.crew import MOST_DEATHS, TICK, outcome_of
-from subwarden.stateful_tests.explore.portions import Done, Portion
+from subwarden.stateful_tests.explore.searching.crew import MOST_DEATHS, TICK, outcome_of
+from subwarden.stateful_tests.explore.searching.portions import Done, Portion
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.workers.crash import Death
 

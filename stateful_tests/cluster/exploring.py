@@ -15,7 +15,7 @@ from subwarden.stateful_tests.cluster import identity
 from subwarden.stateful_tests.cluster.beside import Beside
 from subwarden.stateful_tests.cluster.luggage import Luggage, other_subject, unpack
 from subwarden.stateful_tests.cluster.portion import LOOK_EVERY
-from subwarden.stateful_tests.explore.portions import Portion
+from subwarden.stateful_tests.explore.searching.portions import Portion
 
 _folders: dict[str, Path | str] = {}  # by topic: where its files are, or why this worker is refused
 _processes: dict[tuple[str, int], Beside] = {}  # by topic and thread of the Dask worker
@@ -39,8 +39,8 @@ class ExploringTask:
 
 
 def explore_portion(task: ExploringTask) -> tuple[str, Any]:
-    """Do it, in a thread of a Dask worker. Returns what `explore.worker.work` says, ("lost", Death) of a process that died, ("refused",
-    (address, why)), or ("unwanted", None).
+    """Do it, in a thread of a Dask worker. Returns what the worker of an exploration says, ("lost", Death) of a process that died,
+    ("refused", (address, why)), or ("unwanted", None).
     """
     host = get_worker()
     host.log_event(task.topic, {"key": task.key, "begun": host.address})

@@ -19,10 +19,11 @@ from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
 from subwarden.stateful_tests.explore.code import Coded, coded_run, encode
-from subwarden.stateful_tests.explore.crew import MOST_DEATHS, Crew
-from subwarden.stateful_tests.explore.minimal import FAULTS, Run, patience
-from subwarden.stateful_tests.explore.portions import Done, Portion
-from subwarden.stateful_tests.explore.search import SILENT, Explored, Finding, Search, SearchListener
+from subwarden.stateful_tests.explore.searching.crew import MOST_DEATHS, Crew
+from subwarden.stateful_tests.explore.searching.minimal import FAULTS, Run, patience
+from subwarden.stateful_tests.explore.searching.portions import Done, Portion
+from subwarden.stateful_tests.explore.searching.progress import SILENT, Explored, Finding, Progress, SearchListener
+from subwarden.stateful_tests.explore.searching.search import Search
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.runs.killing import dying
@@ -152,10 +153,10 @@ def explore_scenario(
         try:
             for order in plan.orders if killed is None else ():
                 first = [coded for coded in plan.first if coded.rules.order is order]
-                search = Search(runner_of, Rules(order, cancel=plan.cancel), plan.seed, plan.schedules, budget, listener, first, crew)
-                explored.append(search.explored)
-                search.go()
-                if search.explored.findings or search.explored.killed:
+                progress = Progress(runner_of, Rules(order, cancel=plan.cancel), plan.schedules, budget, listener)
+                explored.append(progress.explored)
+                Search(progress, plan.seed, first, crew).go()
+                if progress.explored.findings or progress.explored.killed:
                     break  # a weaker order says it better
         except KeyboardInterrupt:
             if not explored:

@@ -17,8 +17,8 @@ from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
 from subwarden.stateful_tests.explore.code import Coded, changed_since, check_of
 from subwarden.stateful_tests.explore.exploration import Exploring, finding_record
-from subwarden.stateful_tests.explore.minimal import record
-from subwarden.stateful_tests.explore.search import Finding
+from subwarden.stateful_tests.explore.searching.minimal import record
+from subwarden.stateful_tests.explore.searching.progress import Finding
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.runs.killing import dying
 from subwarden.stateful_tests.subjects.scenario.explain import words

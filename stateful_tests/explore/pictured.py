@@ -9,15 +9,15 @@ from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.reports.records.exploration import ScenarioHoldingRecord, ScenarioTraceRecord
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import Follower
-from subwarden.scheduling.strategies.strategy import Exhausted, Strategy, chooser_of
+from subwarden.scheduling.strategies.strategy import Strategy, once
 from subwarden.stateful_tests.explore.exploration import Exploring
-from subwarden.stateful_tests.explore.minimal import Run, patience, record
 from subwarden.stateful_tests.explore.script import add_script
+from subwarden.stateful_tests.explore.searching.minimal import Run, patience, record
 from subwarden.stateful_tests.exploring.findings.parting import BLOCKS, Parting, Unsearched, lost_record, parting
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.narrate import Narration
 from subwarden.stateful_tests.subjects.scenario.picture import Picture
-from subwarden.stateful_tests.subjects.scenario.play import Make, ScenarioRunner
+from subwarden.stateful_tests.subjects.scenario.play import Make, Result, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
 
 
@@ -95,20 +95,18 @@ class _Runs:
 
     def run(self, _program: object, make: Make, *, every_choice: bool = False) -> _Result:
         """See `exploring.runner.Runner.run`."""
-        made = self._runner.run(make, every_choice=every_choice)
-        return _Result([] if made.failure is None else [made.failure], made.choices)
+        return _result(self._runner.run(make, every_choice=every_choice))
 
-    def run_strategy(self, program: object, strategy: Strategy) -> _Result | None:
+    def run_strategy(self, _program: object, strategy: Strategy) -> _Result | None:
         """See `exploring.runner.Runner.run_strategy`."""
-        before = self._runner.steps
-        try:
-            result = self.run(program, chooser_of(strategy), every_choice=strategy.every_choice)
-        except Exhausted:
-            return None
-        strategy.end(result.choices, self._runner.steps - before)
-        return result
+        made = once(strategy, self._runner.run)
+        return None if made is None else _result(made)
 
     def record(self, _program: object, make: Any) -> tuple[Run, list[str]]:
         """See `exploring.runner.Runner.record`."""
         run = record(self._runner, make)
         return run, run.names
+
+
+def _result(made: Result) -> _Result:
+    return _Result([] if made.failure is None else [made.failure], made.choices)

@@ -5,7 +5,7 @@ from pathlib import Path
 from subwarden.checking.scenario.failure import FailureKind
 from subwarden.reports.records.exploration import ScenarioFindingRecord
 from subwarden.reports.scenario.script import write_script
-from subwarden.stateful_tests.explore.minimal import Run
+from subwarden.stateful_tests.explore.searching.minimal import Run
 from subwarden.stateful_tests.script.run import doubt
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -23,7 +23,7 @@ from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
 from subwarden.scheduling.run import Choose, Ending, run
 from subwarden.scheduling.schedule import Follower, Guide, Recorder
-from subwarden.scheduling.strategies.strategy import Exhausted, Strategy, chooser_of
+from subwarden.scheduling.strategies.strategy import Strategy, once
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked, abandon
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.coverage.points import FREE_LOCK, Point
@@ -118,12 +118,7 @@ class Runner:
 
     def run_strategy(self, program: Program, strategy: Strategy) -> Result | None:
         """Play `program` once more under `strategy`; None when that is exhausted."""
-        try:
-            result = self.run(program, chooser_of(strategy), every_choice=strategy.every_choice)
-        except Exhausted:
-            return None
-        strategy.end(result.choices, result.steps)
-        return result
+        return once(strategy, partial(self.run, program))
 
     def _finish(self, play: Play, ending: Ending, choices: list[int], steps: int) -> Result:
         loop, judge = play.loop, play.judge

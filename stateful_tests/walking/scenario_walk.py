@@ -9,7 +9,7 @@ from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import fixed
 from subwarden.stateful_tests.explore.code import Coded, changed_since, check_of, coded_run, encode
-from subwarden.stateful_tests.explore.minimal import record
+from subwarden.stateful_tests.explore.searching.minimal import record
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.narrate import Narration
 from subwarden.stateful_tests.subjects.scenario.picture import Picture

@@ -13,9 +13,9 @@ import pytest
 
 from subwarden.cli.main import main
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.explore.crew import Crew, Processes
 from subwarden.stateful_tests.explore.exploration import Plan, explore_scenario
-from subwarden.stateful_tests.explore.portions import Deviations, Done, Expansions, Portion, Sampled
+from subwarden.stateful_tests.explore.searching.crew import Crew, Processes
+from subwarden.stateful_tests.explore.searching.portions import Deviations, Done, Expansions, Portion, Sampled
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
 from subwarden.stateful_tests.subjects.scenario.play import Rules
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario

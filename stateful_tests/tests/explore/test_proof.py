@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from subwarden.checking.scenario.failure import Failure
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.stateful_tests.explore import portions
-from subwarden.stateful_tests.explore import search as search_module
-from subwarden.stateful_tests.explore.minimal import strategic
-from subwarden.stateful_tests.explore.search import Search
+from subwarden.stateful_tests.explore.searching import all_states, portions
+from subwarden.stateful_tests.explore.searching.all_states import AllStates
+from subwarden.stateful_tests.explore.searching.crew import Alone, outcomes
+from subwarden.stateful_tests.explore.searching.minimal import strategic
+from subwarden.stateful_tests.explore.searching.progress import Progress
 from subwarden.stateful_tests.exploring.budget import UNLIMITED
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
@@ -93,14 +95,18 @@ OUTCOMES: dict[str, type[Outcome]] = {}
 SCENARIOS: list[Callable[[], Coroutine[Any, Any, None]]] = [by_global_list, by_global_name, by_class, by_locals]
 
 
-class _Outcomes(Search):
+class _Outcomes(Progress):
     """Collects all failures, and makes nothing smaller."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.failures: set[Failure | None] = set()
 
-    def _look_at(self, result: Result, number: int | None = None) -> None:
+    def all_states(self) -> bool:
+        """Whether all states were searched."""
+        return AllStates(self, partial(outcomes, None, Alone(self.runner_of), budget=UNLIMITED)).search()
+
+    def look_at(self, result: Result, number: int | None = None) -> None:
         self.failures.add(result.failure)
 
 
@@ -116,8 +122,8 @@ def test_a_search_of_states_sees_what_brute_force_sees(scenario: Any, most: int)
         while (result := strategic(runner, brute)) is not None:
             everything.add(result.failure)
         assert brute.everything
-        search = _Outcomes(lambda rules: ScenarioRunner(made, rules), rules, 0, most, UNLIMITED)
-        complete = search._all_states()
+        search = _Outcomes(lambda rules: ScenarioRunner(made, rules), rules, most, UNLIMITED)
+        complete = search.all_states()
     assert len(everything) > 3
     assert search.failures == everything or not complete  # refusing to prove is allowed, a wrong proof is not
     if scenario is by_locals:
@@ -126,10 +132,10 @@ def test_a_search_of_states_sees_what_brute_force_sees(scenario: Any, most: int)
 
 def test_without_the_globals_it_would_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """So the test above can fail."""
-    for module in (search_module, portions):
+    for module in (all_states, portions):
         monkeypatch.setattr(module, "shared_state", lambda _function: [])
     made = scenario_of(by_global_list)
     with running():
-        search = _Outcomes(lambda rules: ScenarioRunner(made, rules), Rules(Order.ANY), 0, 20_000, UNLIMITED)
-        assert search._all_states()
+        search = _Outcomes(lambda rules: ScenarioRunner(made, rules), Rules(Order.ANY), 20_000, UNLIMITED)
+        assert search.all_states()
     assert len(search.failures) < 6

@@ -15,7 +15,7 @@ from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import Guide, fixed
-from subwarden.scheduling.strategies.strategy import Exhausted, Nondeterministic, chooser_of
+from subwarden.scheduling.strategies.strategy import Nondeterministic, once
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.budget import Budget
@@ -232,11 +232,9 @@ class Minimizer:
 def strategic(runner: ScenarioRunner, search: DelayBounded) -> Result | None:
     """One run by `search`; None if there is none, or the scenario is not the same in every run."""
     try:
-        result = runner.run(chooser_of(search))
-        search.end(result.choices, result.steps)
-    except (Exhausted, Nondeterministic):
+        return once(search, runner.run)
+    except Nondeterministic:
         return None
-    return result
 
 
 def patience(failure: Failure) -> AbstractContextManager[object]:

@@ -6,6 +6,7 @@ A search is split by strategy, by range of seeds (`Sampled`) and by subtree: `De
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 from subwarden.checking.scenario.failure import Failure
@@ -16,7 +17,7 @@ from subwarden.scheduling.strategies.sampling.pos import Pos
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.sampling.surw import Surw
 from subwarden.scheduling.strategies.sampling.urw import Urw
-from subwarden.scheduling.strategies.strategy import Exhausted, Nondeterministic, Redundant, Strategy, chooser_of
+from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant, Strategy, once
 from subwarden.scheduling.strategies.systematic.delay_bounded import Along
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
@@ -130,15 +131,16 @@ class PortionRunner:
             number += 1
             runner.sample_end = number % END_STATES == 0
             try:
-                result = runner.run(chooser_of(strategy), decide=value, every_choice=strategy.every_choice)
-                strategy.end(result.choices, result.steps)
-            except (Exhausted, Nondeterministic) as error:
-                done.doubts += [str(error)] if isinstance(error, Nondeterministic) else []
+                result = once(strategy, partial(runner.run, decide=value))
+            except Nondeterministic as error:
+                done.doubts.append(str(error))
+                result = None
+            finally:
+                runner.sample_end = False
+            if result is None:
                 turns = [each for each in turns if each is not strategy]
                 number -= 1
                 continue
-            finally:
-                runner.sample_end = False
             done.end_states += [] if runner.end_state is None else [runner.end_state]
             if self._fails(result, number, done):
                 until = min(until, number + AFTER)
@@ -164,15 +166,14 @@ class PortionRunner:
         number = 0
         while not budget.spent():
             try:
-                result = runner.run(chooser_of(strategy), every_choice=strategy.every_choice)
-                strategy.end(result.choices, result.steps)
-            except Exhausted:
-                break
+                result = once(strategy, runner.run)
             except Redundant:
                 strategy.end([], 0)
                 continue
             except Nondeterministic as error:
                 strategy.indigestible = str(error)
+                break
+            if result is None:
                 break
             number += 1
             self._fails(result, number, done)

@@ -1,7 +1,7 @@
 """A complete search of a scenario's states, as far as one is possible: it gives out portions, and is told their outcomes."""
 
 from subwarden.scheduling.state_search.layers import Layers
-from subwarden.stateful_tests.explore.portions import Done, Expansions
+from subwarden.stateful_tests.explore.searching.portions import Done, Expansions
 from subwarden.stateful_tests.subjects.scenario.play import Rules
 
 PLACES, MOST_PLACES = 64, 512  # states that are expanded in a portion: some hundred runs, or where there are many states some more

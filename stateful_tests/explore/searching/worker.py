@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 from time import monotonic
 from typing import Any
 
-from subwarden.stateful_tests.explore.portions import PortionRunner
+from subwarden.stateful_tests.explore.searching.portions import PortionRunner
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.runner import running

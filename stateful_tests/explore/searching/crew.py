@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import Any, Protocol
 
-from subwarden.stateful_tests.explore.portions import Done, Portion, PortionRunner
-from subwarden.stateful_tests.explore.worker import work
+from subwarden.scheduling.watchdog import WATCHDOG
+from subwarden.stateful_tests.explore.searching.portions import Done, Portion, PortionRunner
+from subwarden.stateful_tests.explore.searching.worker import work
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
@@ -108,6 +109,18 @@ class Processes:
             return number, Done(complete=False, killed=about)
         self.lost.append(f"a worker {about}; another does its portion again")
         return number, None
+
+
+def outcomes(crew: Crew | None, here: Crew, portions: Sequence[Portion], budget: Budget) -> Iterator[Done]:
+    """The outcomes of `portions`, in order, as far as there is time. `here` does what `crew` leaves, once that has gone."""
+    done = 0
+    WATCHDOG.watch(None)  # to wait for others may take long, and no run goes on here
+    for outcome in () if crew is None else crew.do(portions, budget):
+        yield outcome
+        done += 1
+        WATCHDOG.watch(None)
+    if done < len(portions) and not budget.spent():
+        yield from here.do(portions[done:], budget)
 
 
 def outcome_of(message: str, about: Any) -> Done:

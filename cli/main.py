@@ -5,7 +5,7 @@ import faulthandler
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from errno import ENOSPC
 from importlib import import_module
@@ -54,8 +54,8 @@ class Parser(argparse.ArgumentParser):
             (file or sys.stderr).write(message)
 
 
-def parser_of(named: str | None) -> argparse.ArgumentParser:
-    """The parser of verb `named` alone, or for None of all."""
+def parser_and_verbs(named: str | None = None) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser of the command line, and those of its verbs: of `named` alone, or for None of all."""
     parser = Parser(
         prog="subwarden", description="Compare a subscription manager with a formal model, over many interleavings.", epilog=EXIT_CODES
     )
@@ -64,8 +64,7 @@ def parser_of(named: str | None) -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND", parser_class=Parser)
     for verb in VERBS if named is None else [named]:
         import_module(VERBS[verb]).add_parser(verbs)
-    vars(parser)["verbs"] = verbs.choices
-    return parser
+    return parser, verbs.choices
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,10 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[:1] == ["--version"]:
         sys.stdout.write(f"subwarden {subwarden.__version__}\n")
         return 0
-    parser = parser_of(named if named in VERBS else None)
+    parser, verbs = parser_and_verbs(named if named in VERBS else None)
     if named in SETTABLE and "--resume" not in words:  # a hunt that goes on has its own
         try:
-            set_defaults(vars(parser)["verbs"][named], Path.cwd())
+            set_defaults(verbs[named], Path.cwd())
         except BadDefaults as error:
             say(f"subwarden {named}: {on_one_line(str(error))}\n")
             return 3

@@ -48,7 +48,7 @@ def add_parser(verbs: Any) -> None:
         metavar="RUN",
         help="the short name or the string of a finding's replay line, a file that holds one, or - for standard input",
     )
-    parser.add_argument("--subject", type=canonical, metavar="NAME", help="the subject of the run: allows it to be run")
+    add_subject(parser)
     parser.add_argument(
         "--script", type=output, metavar="FILE", help="write the run as a script of plain asyncio, without this harness, and run the script"
     )
@@ -57,6 +57,11 @@ def add_parser(verbs: Any) -> None:
     )
     add_outputs(parser)
     parser.set_defaults(run=run)
+
+
+def add_subject(parser: argparse.ArgumentParser) -> None:
+    """Add --subject, for a saved run."""
+    parser.add_argument("--subject", type=canonical, metavar="NAME", help="the subject of the saved run: allows it to be run")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -30,18 +30,12 @@ def run(options: argparse.Namespace) -> int:
         shtab = import_module("shtab")
     except ModuleNotFoundError:
         raise CannotWrite("completion needs the package shtab; `pip install shtab`, then run this again") from None
-    from subwarden.cli.main import parser_of  # noqa: PLC0415  # it knows the verbs, this one among them
+    from subwarden.cli.main import parser_and_verbs  # noqa: PLC0415  # it knows the verbs, this one among them
 
-    parser = parser_of(None)
-    for each in _parsers(parser):
+    parser, verbs = parser_and_verbs()
+    for each in (parser, *verbs.values()):
         for action in each._actions:
             if any(word in str(action.metavar) for word in FILES):
                 vars(action)["complete"] = shtab.FILE
     sys.stdout.write(shtab.complete(parser, shell=options.shell) + "\n")
     return 0
-
-
-def _parsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
-    """`parser` and those of its verbs."""
-    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    return [parser, *(each for action in below for each in action.choices.values())]

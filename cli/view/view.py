@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.cli.options import duration
-from subwarden.cli.replay import from_stdin
+from subwarden.cli.replay import add_subject, from_stdin
 from subwarden.cli.view.found import BadView, run_in
 from subwarden.cli.view.server import Server
 from subwarden.cli.view.serving import Serving
@@ -52,7 +52,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--order", choices=[order.value for order in Order], default=Order.FIFO.value, help="of a run that is not saved (default: fifo)"
     )
-    parser.add_argument("--subject", type=canonical, metavar="NAME", help="the subject of the saved run: allows it to be run")
+    add_subject(parser)
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="the port on loopback (default: a free one)")
     parser.add_argument(

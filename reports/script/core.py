@@ -7,29 +7,9 @@ the finding is about the end, and asserts what `reports.script.core_claims` says
 
 from typing import Any
 
+from subwarden.reports.script import driver
 from subwarden.reports.script.core_claims import AT_REST, ORDERED, Check, check
 from subwarden.reports.script.core_world import CALL, ENVIRONMENT, MAPS, NOTED, ONE_TABLE, SEVERAL, TABLES, WORK
-from subwarden.reports.script.driver import (
-    HOLDS,
-    NOT_SHOWN,
-    REST,
-    Outside,
-    Shape,
-    events_in,
-    handler,
-    heading,
-    holds,
-    imports,
-    is_step,
-    moves,
-    only_at_rest,
-    passes,
-    script,
-    settle,
-    time_passes,
-    verdict,
-    watched,
-)
 
 AFTER_CLOSE = ("task", "unretrieved", "lock", "closing", "unclosed")  # claims about the end, when the adapter has been closed
 IN_ORDER = "# the calls and answers of the finding; had they come in another order, the same might be right"
@@ -46,8 +26,8 @@ def write(finding: dict[str, Any]) -> str:
     if any(entry[1:] == ["returns", "ANY"] for entry in plain["history"]):
         plain["subject"] = {**plain["subject"], "imports": [*plain["subject"]["imports"], "from unittest.mock import ANY"]}
     lines = [
-        *heading(said, shape),
-        *imports(plain["subject"]["modules"], kind, plain["subject"]["setup"], plain["subject"]["imports"], shape),
+        *driver.heading(said, shape),
+        *driver.imports(plain["subject"]["modules"], kind, plain["subject"]["setup"], plain["subject"]["imports"], shape),
         "",
         "tasks = {}",
     ]
@@ -58,7 +38,9 @@ def write(finding: dict[str, Any]) -> str:
     lines += ["", ""]
     for name, calls in plain["tasks"].items():
         lines += [*_request(name, calls, plain), "", ""]
-    lines += script(body, plain["schedule"], shape, world=_world(plain), helpers=_helpers(plain, body), before=watched(said, kind))
+    lines += driver.script(
+        body, plain["schedule"], shape, world=_world(plain), helpers=_helpers(plain, body), before=driver.watched(said, kind)
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -75,10 +57,10 @@ def _helpers(plain: dict[str, Any], body: list[str]) -> list[str]:
     return [text for text, wanted in used.items() if wanted]
 
 
-def _shape(plain: dict[str, Any]) -> Shape:
+def _shape(plain: dict[str, Any]) -> driver.Shape:
     kind, schedule = plain["claim"][0], plain["schedule"]
-    at_rest = only_at_rest(schedule, plain["rests"]) and (plain["steps"] is None or plain["steps"] in plain["rests"])
-    return Shape(at_rest and kind not in ("restless", "blocked"), passes(schedule) or plain["waited"] or kind in AT_REST)
+    at_rest = driver.only_at_rest(schedule, plain["rests"]) and (plain["steps"] is None or plain["steps"] in plain["rests"])
+    return driver.Shape(at_rest and kind not in ("restless", "blocked"), driver.passes(schedule) or plain["waited"] or kind in AT_REST)
 
 
 def _ordered(plain: dict[str, Any]) -> bool:
@@ -124,27 +106,27 @@ def _quoted(value: Any) -> str:
 # --- what comes from outside, and the end
 
 
-def _body(plain: dict[str, Any], said: str, found: Check, shape: Shape) -> list[str]:
+def _body(plain: dict[str, Any], said: str, found: Check, shape: driver.Shape) -> list[str]:
     kind = plain["claim"][0]
     world = ["environment"] if plain["environment"] else []
-    lines = [f"global {', '.join(['adapter', *world])}", handler(kind)]
+    lines = [f"global {', '.join(['adapter', *world])}", driver.handler(kind)]
     if world:
         lines.append("environment = Environment()")
     lines.append(f"adapter = {plain['subject']['make']}({', '.join(world)})")
     look, test = _looks(plain, found)
     lines += _start(plain, shape)
-    lines += events_in(_events(plain, [*look, f"wrong = {test}"]), plain["schedule"], shape)
+    lines += driver.events_in(_events(plain, [*look, f"wrong = {test}"]), plain["schedule"], shape)
     if kind != "blocked":
-        lines.append(settle(_world(plain), shape))
+        lines.append(driver.settle(_world(plain), shape))
     if _closes(plain):
         lines.append('closing = tasks["close"] = asyncio.create_task(call(adapter.close), name="close")')
-        lines.append(settle(_world(plain), shape, "close() may wait, too"))
+        lines.append(driver.settle(_world(plain), shape, "close() may wait, too"))
     if kind == "blocked":
-        return [*lines, holds("every step ends soon"), "os._exit(0)"]
+        return [*lines, driver.holds("every step ends soon"), "os._exit(0)"]
     why = _why(plain)
     if plain["steps"] is not None:
-        return [*lines, *verdict(said, [], "wrong", found.told, why)]
-    return [*lines, *verdict(said, look, test, found.told, why)]
+        return [*lines, *driver.verdict(said, [], "wrong", found.told, why)]
+    return [*lines, *driver.verdict(said, look, test, found.told, why)]
 
 
 def _why(plain: dict[str, Any]) -> list[str]:
@@ -152,16 +134,16 @@ def _why(plain: dict[str, Any]) -> list[str]:
     if not _ordered(plain):
         return []
     differs = 'f"{now} came, in the finding {then}" for now, then in zip(history, as_found) if now != then'
-    return [f"why = [{differs}]", f'print("{HOLDS}:", (why or ["{NOT_SHOWN}"])[0], flush=True)']
+    return [f"why = [{differs}]", f'print("{driver.HOLDS}:", (why or ["{driver.NOT_SHOWN}"])[0], flush=True)']
 
 
-def _start(plain: dict[str, Any], shape: Shape) -> list[str]:
+def _start(plain: dict[str, Any], shape: driver.Shape) -> list[str]:
     """Lines that await the adapter's start, before anything else."""
     if not plain["start"]:
         return []
-    wait = "await rest()" if shape.resting else f"yield {REST:_}"
+    wait = "await rest()" if shape.resting else f"yield {driver.REST:_}"
     lines = ['starting = asyncio.create_task(call(adapter.start), name="start")', f"{wait}  # before the first operation"]
-    every = moves(_world(plain), shape)
+    every = driver.moves(_world(plain), shape)
     if not every:
         return lines
     any_move = f"({' or '.join(every)})" if len(every) > 1 else every[0]
@@ -183,20 +165,20 @@ def _looks(plain: dict[str, Any], found: Check) -> tuple[list[str], str]:
     return [*expected, *found.look], " and ".join([*same, *([found.test] if found.test else [])])
 
 
-def _events(plain: dict[str, Any], look: list[str]) -> list[Outside]:
+def _events(plain: dict[str, Any], look: list[str]) -> list[driver.Outside]:
     """The outside events as code, and the observation at its moment; the last event is the end."""
-    found: list[Outside] = []
+    found: list[driver.Outside] = []
     steps = 0
     for number, name in enumerate(_until_it_repeats(plain), 1):
-        if is_step(name):
+        if driver.is_step(name):
             steps += 1
         else:
-            found.append(Outside(steps, [_event(name)], number))
-    found.append(Outside(steps, []))
+            found.append(driver.Outside(steps, [_event(name)], number))
+    found.append(driver.Outside(steps, []))
     moment = plain["steps"]
     if moment is not None:
         at = next((at for at, event in enumerate(found) if event.before >= moment), len(found))
-        found.insert(at, Outside(moment, look))
+        found.insert(at, driver.Outside(moment, look))
     return found
 
 
@@ -210,7 +192,7 @@ def _until_it_repeats(plain: dict[str, Any]) -> list[str]:
 
 def _event(name: str) -> str:
     if not name.startswith("+"):
-        return time_passes(name)
+        return driver.time_passes(name)
     kind, _, about = name[1:].partition(" ")
     about, _, number = about.rpartition("@") if name.rpartition("@")[2].isdecimal() else (about, "", "1")
     if kind == "start":

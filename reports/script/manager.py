@@ -8,24 +8,7 @@ from typing import Any
 
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
-from subwarden.reports.script.driver import (
-    Outside,
-    Shape,
-    events_in,
-    handler,
-    heading,
-    holds,
-    imports,
-    is_step,
-    only_at_rest,
-    passes,
-    script,
-    settle,
-    time_passes,
-    unseen,
-    verdict,
-    watched,
-)
+from subwarden.reports.script import driver
 from subwarden.reports.script.manager_claims import check
 
 LISTENERS = ("listener", "two")
@@ -54,7 +37,7 @@ def write(finding: dict[str, Any]) -> str:
     said = f"{finding['property']} {finding['title']}: {finding['said']}"
     shape = _shape(plain)
     shared = _globals(names, chains, operations, claim)
-    lines = [*heading(said, shape), *_imports(plain, claim, operations), *(["", *shared] if shared else []), "", ""]
+    lines = [*driver.heading(said, shape), *_imports(plain, claim, operations), *(["", *shared] if shared else []), "", ""]
     calls: dict[str, str] = {}
     for name, chain in zip(names, chains, strict=True):
         direct = plain["coroutines"] and len(chain) == 1 and name not in (*(claim.get("answer") or ()), *(claim.get("look") or ()))
@@ -63,14 +46,14 @@ def write(finding: dict[str, Any]) -> str:
             lines += [*_request(name, chain, claim), "", ""]
     body = _body(plain, said, calls, shape)
     noted = [NOTED] if claim["kind"] in ORDERED else []
-    lines += script(body, plain["schedule"], shape, helpers=noted, before=watched(said, claim["kind"]))
+    lines += driver.script(body, plain["schedule"], shape, helpers=noted, before=driver.watched(said, claim["kind"]))
     return "\n".join(lines) + "\n"
 
 
-def _shape(plain: dict[str, Any]) -> Shape:
+def _shape(plain: dict[str, Any]) -> driver.Shape:
     claim, schedule = plain["claim"], plain["schedule"]
-    resting = claim["kind"] not in ENDLESS and (claim["steps"] or 0) in plain["rests"] and only_at_rest(schedule, plain["rests"])
-    return Shape(resting, passes(schedule) or claim["kind"] in AT_END)
+    resting = claim["kind"] not in ENDLESS and (claim["steps"] or 0) in plain["rests"] and driver.only_at_rest(schedule, plain["rests"])
+    return driver.Shape(resting, driver.passes(schedule) or claim["kind"] in AT_END)
 
 
 def _imports(plain: dict[str, Any], claim: dict[str, Any], operations: list[Operation]) -> list[str]:
@@ -85,7 +68,7 @@ def _imports(plain: dict[str, Any], claim: dict[str, Any], operations: list[Oper
         ours.add("from subwarden.impl.manager.conversation import Conversation")
     if any(isinstance(o, op.StateTrackEvent) for o in operations):
         ours.add("from subwarden.model.manager.operations import TurnEvent")
-    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours), _shape(plain))
+    return driver.imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours), _shape(plain))
 
 
 def _globals(names: list[str], chains: list[list[Operation]], operations: list[Operation], claim: dict[str, Any]) -> list[str]:
@@ -180,18 +163,18 @@ def _on_state(operation: Operation, release: str, asked: bool, claim: dict[str, 
 # --- what comes from outside
 
 
-def _events(plain: dict[str, Any], calls: dict[str, str]) -> list[Outside]:
+def _events(plain: dict[str, Any], calls: dict[str, str]) -> list[driver.Outside]:
     """The outside events as code, and the observation at its moment; the last event is the end."""
-    found: list[Outside] = []
+    found: list[driver.Outside] = []
     released: dict[str, int] = {}
     steps = 0
     for number, name in enumerate(plain["schedule"], 1):
-        if is_step(name):
+        if driver.is_step(name):
             steps += 1
             continue
         kind, _, task = name[1:].partition("@")[0].partition(" ")
         if not name.startswith("+"):
-            code = time_passes(name)
+            code = driver.time_passes(name)
         elif kind == "start":
             code = f'tasks["{task}"] = asyncio.create_task({calls[task]}, name="{task}")'
         elif kind == "cancel":
@@ -199,12 +182,12 @@ def _events(plain: dict[str, Any], calls: dict[str, str]) -> list[Outside]:
         else:
             code = f"{_release(task, released.get(task, 0))}.set()"
             released[task] = released.get(task, 0) + 1
-        found.append(Outside(steps, [code], number))
-    found.append(Outside(steps, []))
+        found.append(driver.Outside(steps, [code], number))
+    found.append(driver.Outside(steps, []))
     moment = plain["claim"]["steps"]
     if moment is not None:
         at = next(at for at, event in enumerate(found) if event.before >= moment)
-        found.insert(at, Outside(moment, [_look(plain)]))
+        found.insert(at, driver.Outside(moment, [_look(plain)]))
     return found
 
 
@@ -214,23 +197,23 @@ def _look(plain: dict[str, Any]) -> str:
     return SHOWN if plain["claim"]["kind"] in ORDERED else SHOWN_ALONE
 
 
-def _body(plain: dict[str, Any], said: str, calls: dict[str, str], shape: Shape) -> list[str]:
+def _body(plain: dict[str, Any], said: str, calls: dict[str, str], shape: driver.Shape) -> list[str]:
     """The body of the script: the outside events at their steps, and the assertion."""
     claim = plain["claim"]
     lines = [
-        handler(claim["kind"]),
+        driver.handler(claim["kind"]),
         *(["global shown, known"] if claim.get("look") and claim["kind"] in ORDERED else ["global shown"] if claim.get("look") else []),
     ]
-    lines += ["tasks = {}", f"manager = {plain['subject']['make']}()", *events_in(_events(plain, calls), plain["schedule"], shape)]
+    lines += ["tasks = {}", f"manager = {plain['subject']['make']}()", *driver.events_in(_events(plain, calls), plain["schedule"], shape)]
     if claim["kind"] != "blocked":
-        lines.append(settle([], shape))
+        lines.append(driver.settle([], shape))
     if claim["kind"] == "restless":
         lines.append("moving = loop.queued > 0 or loop.time_passes()")
     look, test, told = check(claim)
     if not test:
-        return [*lines, holds("every step ends soon"), "os._exit(0)"] if claim["kind"] == "blocked" else lines
+        return [*lines, driver.holds("every step ends soon"), "os._exit(0)"] if claim["kind"] == "blocked" else lines
     if claim["kind"] in ("maps", "dead", "revived", "view"):
-        look = [*unseen(["shown"]), *look]
+        look = [*driver.unseen(["shown"]), *look]
     if claim["kind"] in ORDERED:
         rows = [f'"{entry}"' for entry in claim["history"]]
         expected = f"as_found = [{', '.join(rows)}]"
@@ -241,4 +224,4 @@ def _body(plain: dict[str, Any], said: str, calls: dict[str, str], shape: Shape)
         ]
         known = f"history[:{len(rows)}]" if claim["kind"] == "answer" else "known"
         test = f"{known} == as_found and {f'({test})' if ' or ' in test else test}"
-    return [*lines, *verdict(said, look, test, told)]
+    return [*lines, *driver.verdict(said, look, test, told)]

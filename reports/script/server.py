@@ -9,24 +9,7 @@ from typing import Any
 
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
-from subwarden.reports.script.driver import (
-    Outside,
-    Shape,
-    events_in,
-    handler,
-    heading,
-    holds,
-    imports,
-    is_step,
-    only_at_rest,
-    passes,
-    script,
-    settle,
-    time_passes,
-    unseen,
-    verdict,
-    watched,
-)
+from subwarden.reports.script import driver
 from subwarden.reports.script.server_claims import check_server
 from subwarden.reports.script.server_duties import vocabulary
 
@@ -49,33 +32,33 @@ def write(finding: dict[str, Any]) -> str:
     said = f"{finding['property']} {finding['title']}: {finding['said']}"
     shape = _shape(plain)
     shared = ["unretrieved = []"] if claim["kind"] == "unretrieved" else []
-    lines = [*heading(said, shape), *_imports(plain, claim, requests), *(["", *shared] if shared else []), "", ""]
-    body = ["global environment", handler(claim["kind"]), *_first(plain)]
-    body += events_in(_story(plain, dict(zip(names, requests, strict=True))), plain["schedule"], shape)
+    lines = [*driver.heading(said, shape), *_imports(plain, claim, requests), *(["", *shared] if shared else []), "", ""]
+    body = ["global environment", driver.handler(claim["kind"]), *_first(plain)]
+    body += driver.events_in(_story(plain, dict(zip(names, requests, strict=True))), plain["schedule"], shape)
     if claim["kind"] != "blocked":
-        body.append(settle(WORLD, shape))
+        body.append(driver.settle(WORLD, shape))
     if claim["kind"] == "restless":
         body.append("moving = loop.queued > 0 or environment.something_happens() or loop.time_passes()")
     look, test, told = check_server(claim)
     if claim["kind"] in MAPS:
-        look = unseen(["shown", *(["before"] if claim.get("before") is not None else [])]) + look
+        look = driver.unseen(["shown", *(["before"] if claim.get("before") is not None else [])]) + look
     if claim["kind"] in SHOWS and claim["at"] is None:
         look = [LOOK, *look]
     if test:
-        body += verdict(said, look, test, told)
+        body += driver.verdict(said, look, test, told)
     elif claim["kind"] == "blocked":
-        body += [holds("every step ends soon"), "os._exit(0)"]
-    lines += script(body, plain["schedule"], shape, world=WORLD, before=watched(said, claim["kind"]))
+        body += [driver.holds("every step ends soon"), "os._exit(0)"]
+    lines += driver.script(body, plain["schedule"], shape, world=WORLD, before=driver.watched(said, claim["kind"]))
     return "\n".join(lines) + "\n"
 
 
-def _shape(plain: dict[str, Any]) -> Shape:
+def _shape(plain: dict[str, Any]) -> driver.Shape:
     """Whether every outside event and every observation happen at rest, and whether the script steps the clock."""
     claim, schedule = plain["claim"], plain["schedule"]
     looks = [moment for moment in (claim["at"], claim.get("before")) if moment is not None]
-    seen_at_rest = all(sum(map(is_step, schedule[:look])) in plain["rests"] for look in looks)
-    resting = claim["kind"] not in ENDLESS and only_at_rest(schedule, plain["rests"]) and seen_at_rest
-    return Shape(resting, passes(schedule) or claim["at"] is None)
+    seen_at_rest = all(sum(map(driver.is_step, schedule[:look])) in plain["rests"] for look in looks)
+    resting = claim["kind"] not in ENDLESS and driver.only_at_rest(schedule, plain["rests"]) and seen_at_rest
+    return driver.Shape(resting, driver.passes(schedule) or claim["at"] is None)
 
 
 def _imports(plain: dict[str, Any], claim: dict[str, Any], requests: list[Request]) -> list[str]:
@@ -87,7 +70,7 @@ def _imports(plain: dict[str, Any], claim: dict[str, Any], requests: list[Reques
         "from subwarden.impl.server.transcript import Transcript",
         f"from subwarden.model.server.requests import {', '.join(sorted(named))}",
     }
-    return imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours), _shape(plain))
+    return driver.imports(plain["subject"]["modules"], claim["kind"], plain["subject"]["setup"], sorted(ours), _shape(plain))
 
 
 def _first(plain: dict[str, Any]) -> list[str]:
@@ -115,22 +98,22 @@ def _first(plain: dict[str, Any]) -> list[str]:
 # --- what comes from outside
 
 
-def _story(plain: dict[str, Any], requests: dict[str, Request]) -> list[Outside]:
+def _story(plain: dict[str, Any], requests: dict[str, Request]) -> list[driver.Outside]:
     """The outside events as code, and the observations at their moments."""
     claim = plain["claim"]
     looks = {claim.get("before"): [BEFORE], claim["at"]: _look(claim)}
     looks.pop(None, None)
-    story: list[Outside] = []
+    story: list[driver.Outside] = []
     steps = 0
     if 0 in looks:
-        story.append(Outside(0, looks[0]))
+        story.append(driver.Outside(0, looks[0]))
     for at, name in enumerate(plain["schedule"], 1):
-        if is_step(name):
+        if driver.is_step(name):
             steps += 1
         else:
-            story.append(Outside(steps, [_happens(name, requests)], at))
+            story.append(driver.Outside(steps, [_happens(name, requests)], at))
         if at in looks:
-            story.append(Outside(steps, looks[at]))
+            story.append(driver.Outside(steps, looks[at]))
     return story
 
 
@@ -146,7 +129,7 @@ def _look(claim: dict[str, Any]) -> list[str]:
 
 def _happens(name: str, requests: dict[str, Request]) -> str:
     if not name.startswith("+"):
-        return time_passes(name)
+        return driver.time_passes(name)
     found = OFFERED.match(name)
     assert found is not None
     label, which = found.groups()

@@ -5,7 +5,6 @@ Nothing of the hunt is kept on the cluster: each task has all that it needs with
 
 import logging
 import pickle
-from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
@@ -60,7 +59,6 @@ class DaskCarrier:
         self._number = 0
         self._tasks: dict[str, _Task] = {}  # that run, by key
         self._news: SimpleQueue[tuple[str, str, Any]] = SimpleQueue()  # filled by the client's thread
-        self._deaths: Counter[int] = Counter()
         self._pause = max(pause, EACH * self._hosts.threads)
         client.subscribe_topic(self._topic, self._event)
 

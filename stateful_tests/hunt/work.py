@@ -162,8 +162,3 @@ class Totals:
     def distinct(self) -> int:
         """The number of different end states, over all checks."""
         return sum(counter.distinct for counter in self.end_states.values())
-
-    def best_strategy(self) -> str | None:
-        """The strategy that reached most new end states for its runs."""
-        yields = {name: each for name, each in self.whole.strategies.items() if each.runs >= 100 and name != DRAWN}
-        return max(yields, key=lambda name: yields[name].new / yields[name].runs, default=None)

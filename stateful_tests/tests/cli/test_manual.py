@@ -1,5 +1,6 @@
 """The manual is in the package, errors name pages of it, and shells complete commands."""
 
+import argparse
 import re
 import sys
 from pathlib import Path
@@ -55,7 +56,8 @@ def test_options_that_take_a_file_are_completed_with_files(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "shtab", SimpleNamespace(FILE="files", complete=complete))
     assert main(["completion", "bash"]) == 0
     assert capsys.readouterr().out == "bash\n"
-    gate = vars(given[0])["verbs"]["gate"]
+    (verbs,) = [action for action in given[0]._actions if isinstance(action, argparse._SubParsersAction)]
+    gate = verbs.choices["gate"]
     assert {"json", "html"} <= {action.dest for action in gate._actions if getattr(action, "complete", None) == "files"}
 
 

@@ -7,6 +7,7 @@ import asyncio
 import contextvars
 import re
 from collections.abc import Callable
+from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 Context = contextvars.Context
 copy_context = contextvars.copy_context
 Task = asyncio.Task
-STEPS = ("", "task_wakeup")  # CPython's names of a task's first step and of its later ones
+WAKEUP = "task_wakeup"  # CPython's name of a task's step after a wait
 
 
 class Handle(asyncio.Handle):
@@ -32,14 +33,19 @@ class Handle(asyncio.Handle):
     site: Any
     _repr = None  # the base has slots for these two, for its debug mode
     _source_traceback = None
+    __init__: Any = object.__init__  # it is filled by `made`, or in `call_soon`, which is called for every step
 
-    def __init__(self, callback: Callable[..., object], args: tuple[object, ...], loop: "ControlledLoop", context: Context | None) -> None:
-        self._callback = callback
-        self._args = args
-        self._loop = loop
-        self._context = copy_context() if context is None else context
-        self._cancelled = False
-        self.chain = self.named = self.site = None
+    @classmethod
+    def made(cls, callback: Callable[..., object], args: tuple[object, ...], loop: "ControlledLoop", context: Context | None) -> "Handle":
+        """A handle of these. `ControlledLoop.call_soon` inlines it."""
+        handle: Handle = cls()
+        handle._callback = callback
+        handle._args = args
+        handle._loop = loop
+        handle._context = copy_context() if context is None else context
+        handle._cancelled = False
+        handle.chain = handle.named = handle.site = None
+        return handle
 
     def cancel(self) -> None:
         if not self._cancelled:
@@ -55,7 +61,7 @@ class Handle(asyncio.Handle):
                 loop.ready.remove(self)
 
 
-NOTHING: Any = Handle(lambda: None, (), None, contextvars.Context())  # type: ignore[arg-type]  # it is never run
+NOTHING: Any = Handle.made(lambda: None, (), None, contextvars.Context())  # it is never run
 
 
 class Timer(asyncio.TimerHandle):
@@ -98,13 +104,39 @@ class NumberedTask(Task[Any]):
 NumberedTask.__name__ = NumberedTask.__qualname__ = "Task"  # its name in CPython's own messages
 
 
+def _first_step() -> type:
+    """The type of the callback that a task gives to `call_soon` for its first step, and for those after a bare yield: CPython hides it."""
+    asked: list[Any] = []
+
+    class Loop(asyncio.AbstractEventLoop):
+        def call_soon(self, callback: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override]  # as a task calls it
+            asked.append(callback)
+
+        def get_debug(self) -> bool:
+            return False
+
+    async def nothing() -> None:
+        """It is never started."""
+
+    coroutine = nothing()
+    task = Task(coroutine, loop=Loop())  # type: ignore[abstract]  # nothing else is asked of it
+    asyncio.tasks._unregister_task(task)
+    task._log_destroy_pending = False  # type: ignore[attr-defined]  # CPython's own switch
+    coroutine.close()
+    return type(asked[0])
+
+
+FIRST_STEP: Any = _first_step()
+
+
 def owner(handle: Handle) -> "asyncio.Task[Any] | None":
     """The task whose step `handle` is, or None for a bare callback (a future's, a timer's)."""
-    callback = handle._callback
-    task = getattr(callback, "__self__", None)
-    if not isinstance(task, Task) or getattr(callback, "__name__", "") not in STEPS:  # `call_soon(task.cancel)` is no task's step
+    callback: Any = handle._callback
+    kind = type(callback)
+    if kind is not FIRST_STEP and (kind is not BuiltinMethodType or callback.__name__ != WAKEUP):  # `call_soon(task.cancel)` is no step
         return None
-    return task
+    task = callback.__self__
+    return task if isinstance(task, Task) else None
 
 
 class TaskNames:
@@ -174,9 +206,9 @@ def label(handle: Handle) -> str:
 
 def suspended_at(task: "asyncio.Task[Any]") -> tuple[object, ...]:
     """Where `task` is suspended: the function and the instruction of each coroutine that awaits the next."""
-    place: tuple[object, ...] = ()
+    place: list[object] = []
     awaiting: Any = task.get_coro()
     while (frame := getattr(awaiting, "cr_frame", None)) is not None:
-        place += frame.f_code.co_qualname, frame.f_lasti
+        place += (awaiting.cr_code.co_qualname, frame.f_lasti)
         awaiting = awaiting.cr_await
-    return place
+    return tuple(place)

@@ -21,9 +21,10 @@ from threading import get_ident
 from typing import Any
 
 from subwarden.scheduling.events import Event
-from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask, TaskNames, Timer, label
+from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask, TaskNames, Timer, copy_context, label
 from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks, UncontrolledSource, calling_place
 
+Future = asyncio.Future
 unregister = asyncio.tasks._unregister_task  # from the set that `asyncio.all_tasks` reads
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 UNCLOSABLE: list[object] = []  # coroutines that go on whatever is raised in them: collected where no loop runs, one may go on for ever
@@ -113,12 +114,16 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     decided = False  # whether a value has been picked in this run
     deciding: Sequence[object] | None = None  # the values, while one is picked
     arrivals: Sequence[object] | None = None  # outside events that stock asyncio notices only between two batches (`world.arrival`)
+    oldest: object = None  # the first of them at the last look (`show_arrivals`), and how many more looks it may wait
+    left = 0
+    attentive = True  # whether the judge looks after every step, or only once the program has ended (`scheduling.run`)
     resting: Callable[[], bool] | None = None  # asked where nothing is ready: whether all timers are heartbeats (`world.heartbeats`)
     tired = False  # whether they are, and an event must happen before the next of them
     slow = 1.0  # seconds of virtual time that a step or an arrival may take, where these are prompt
     prompt = False  # whether these arrive soon: no timer that is far off comes before them
     promised: list[float] | None = None  # moments before which parked calls end: until then no timer of that moment or later fires
     task_class = NumberedTask
+    last_callback = 0  # the number of the last callback without a task that has been given one (`scheduling.loop_candidates`)
     _now = 0.0
     _timer_order = 0
     _generator_order = 0
@@ -213,7 +218,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         while timers and timers[0]._when <= self._now:
             timer = heapq.heappop(timers)
             if not timer._cancelled:
-                self.fired = timer.due = Handle(timer._callback, timer._args, self, timer._context)
+                self.fired = timer.due = Handle.made(timer._callback, timer._args, self, timer._context)
                 self.ready.append(timer.due)
         return True
 
@@ -285,7 +290,13 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     # --- for asyncio
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
-        handle = Handle(callback, args, self, context)
+        handle: Handle = Handle()
+        handle._callback = callback
+        handle._args = args
+        handle._loop = self
+        handle._context = copy_context() if context is None else context
+        handle._cancelled = False
+        handle.chain = handle.named = handle.site = None
         self.ready.append(handle)
         return handle
 
@@ -313,7 +324,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         return self._now
 
     def create_future(self) -> asyncio.Future[Any]:
-        return asyncio.Future(loop=self)
+        return Future(loop=self)
 
     def create_task(
         self, coro: Coroutine[Any, Any, Any] | Generator[Any, None, Any], *, name: object = None, **kwargs: Any

@@ -5,9 +5,10 @@ order of its steps is not the scheduler's to choose. Each outside event is a cha
 """
 
 from collections.abc import Hashable
+from typing import Any
 
 from subwarden.scheduling.candidates import Candidates, Site
-from subwarden.scheduling.handles import Handle, NumberedTask, label, name_of, owner, suspended_at
+from subwarden.scheduling.handles import FIRST_STEP, Handle, NumberedTask, label, name_of, owner, suspended_at
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER, Order, timer_may_fire, width
 
@@ -112,18 +113,30 @@ def _number(names: list[str]) -> None:
 
 
 def _chain(handle: Handle) -> object:
-    """The chain of a ready step: a task, by its number if it has one, which is hashed faster; else the callback itself."""
+    """The chain of a ready step: a task, by its number if it has one, which is hashed faster; else the callback itself, by a number."""
+    callback: Any = handle._callback
+    if type(callback) is FIRST_STEP:  # most are
+        task = callback.__self__
+        if type(task) is NumberedTask:
+            chain = handle.chain = task.number
+            return chain
+    return _other_chain(handle)
+
+
+def _other_chain(handle: Handle) -> object:
     task = owner(handle)
+    chain: object
     if task is None:
-        return handle
-    chain = handle.chain = task.number if isinstance(task, NumberedTask) else task
+        loop = handle._loop
+        chain = loop.last_callback = loop.last_callback - 1  # below those of tasks
+    else:
+        chain = task.number if isinstance(task, NumberedTask) else task
+    handle.chain = chain
     return chain
 
 
 def _named(handle: Handle) -> str:
-    name = label(handle)
-    if owner(handle) is not None:
-        handle.named = name
+    name = handle.named = label(handle)
     return name
 
 

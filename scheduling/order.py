@@ -29,6 +29,7 @@ has ended.
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
+from heapq import heappop
 
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.loop import ControlledLoop
@@ -58,11 +59,15 @@ def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
         return False
     if loop.timers_in_turn and loop.fired is not None and loop.fired in loop.ready:
         return False
-    if not loop.has_timers():
+    timers = loop.timers
+    while timers and timers[0]._cancelled:
+        heappop(timers)
+    if not timers:
         return False
-    if loop.promised and loop.timers[0].when() >= min(loop.promised):
+    when = timers[0]._when
+    if loop.promised and when >= min(loop.promised):
         return False
-    return not (loop.prompt and (loop.ready or loop.arrivals)) or loop.timers[0].when() - loop.time() <= loop.slow
+    return not (loop.prompt and (loop.ready or loop.arrivals)) or when - loop._now <= loop.slow
 
 
 def width(loop: ControlledLoop, order: Order) -> int:

@@ -26,12 +26,13 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     *,
     limit: int = 10_000,
     every_choice: bool = False,
+    done: Callable[[], object] = lambda: True,
 ) -> tuple[Ending, list[int], int]:
     """Run `loop` until it is quiescent. The loop must be the running one (`loop.entered()`).
 
     `choose(n)` picks one of n candidates (see `scheduling.order`); it is asked only if there are at least two, or always with
-    `every_choice`. `stepped()`, if there is one, is called after every step; a true answer stops the run. Returns why the run ended, the
-    choices made among at least two candidates, and the number of steps.
+    `every_choice`. `stepped()`, if there is one, is called after every step (where the loop is not `attentive`, only once `done()`); a true
+    answer stops the run. Returns why the run ended, the choices made among at least two candidates, and the number of steps.
     """
     ready, events, faults, timers = loop.ready, loop.events, loop.faults, loop.timers
     any_order = order is Order.ANY
@@ -91,9 +92,12 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
                 if arrivals:
                     loop.show_arrivals()
             elif arrivals and any_order:
-                loop.show_arrivals()
+                if loop.left and loop.oldest is arrivals[0]:
+                    loop.left -= 1
+                else:
+                    loop.show_arrivals()
             steps += 1
-            if stepped is not None and stepped():
+            if stepped is not None and (loop.attentive or done()) and stepped():
                 return Ending.STOPPED, choices, steps
             if steps >= limit:
                 return Ending.LIMIT, choices, steps

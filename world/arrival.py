@@ -49,14 +49,15 @@ class Arrival(Event):
             return
         self.offered = possible
         loop = self._loop
+        arrivals = loop.arrivals
         if possible:
-            loop.arrivals.append(self)
+            arrivals.append(self)
             if loop.batch_end is None:
-                self.show()
+                (loop.faults if self.optional else loop.events).append(self)
             else:
                 loop.hidden = True
-        elif self in loop.arrivals:  # else the run is over
-            loop.arrivals.remove(self)
+        elif self in arrivals:  # else the run is over
+            arrivals.remove(self)
             self.hide()
 
     def show(self) -> None:
@@ -74,3 +75,6 @@ class Arrival(Event):
     def let_go(self) -> None:
         """The run is over: lead to none of its objects any more."""
         self._about = ()
+
+
+NEVER: Any = Arrival(None, lambda: "never", lambda: None)  # type: ignore[arg-type]  # in the place of one that has not been possible yet

@@ -27,8 +27,6 @@ class JobLoop(ControlledLoop):
 
     arrivals: list[Arrival]
     hidden = False  # whether some of them are no candidates now
-    _last: Arrival | None = None  # the oldest of them, and how many batches it has been there
-    _waited = 0
     _default_is_shut_down = False
     waits_on: Callable[[], object] = staticmethod(lambda: False)  # whether the run waits for more than heartbeats; set by who plays it
     shows: Callable[[], Hashable] = staticmethod(lambda: None)  # what shows of the state, beside the places of tasks
@@ -54,12 +52,12 @@ class JobLoop(ControlledLoop):
     def offer_job(self, name: str, job: Callable[[], Any], executor: Any = None) -> "asyncio.Future[Any]":
         """Let `job` run as the outside event `name`."""
         self.prompt = True
-        done: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        done.set_running_or_notify_cancel()
+        future = self.create_future()
+        future.add_done_callback(_check_cancel)
         waiting = self._waiting_for(executor)
 
         def run() -> None:
-            _run(done, job)
+            self.call_soon(_set_state, future, *_outcome(job))
             if waiting is not None:
                 waiting.popleft()
                 if waiting:
@@ -69,7 +67,7 @@ class JobLoop(ControlledLoop):
         if waiting is not None:
             waiting.append(event)
         event.offer(waiting is None or waiting[0] is event)
-        return asyncio_futures.wrap_future(done, loop=self)
+        return future
 
     def _waiting_for(self, executor: Any) -> "deque[Arrival] | None":
         if getattr(executor, "_max_workers", None) != 1:
@@ -122,17 +120,18 @@ class JobLoop(ControlledLoop):
             self.hidden = False
             for each in self.arrivals:
                 each.show()
-        if self._last is not self.arrivals[0]:
-            self._last, self._waited = self.arrivals[0], 0
-        self._waited += 1
-        if self._waited > PATIENCE:  # steps that only wait for it would go on for ever
+        if self.oldest is not self.arrivals[0]:
+            self.oldest, self.left = self.arrivals[0], PATIENCE
+        if self.left:  # `scheduling.run` inlines this, in the order `any`
+            self.left -= 1
+        else:  # steps that only wait for it would go on for ever
             self.arrivals[0].deliver()
 
     def abandon(self) -> None:
         super().abandon()
         self.arrivals.clear()
         self.waits_on, self.shows = JobLoop.waits_on, JobLoop.shows  # these lead to the run's objects, in a circle
-        self.heartbeats = self._last = None
+        self.heartbeats = self.oldest = None
 
 
 class _Offered:
@@ -146,34 +145,46 @@ class _Offered:
             return
         context, func, args, future, _ = item
 
-        def report(done: "concurrent.futures.Future[Any]") -> None:
-            error = done.exception()
-            self._loop.call_soon_threadsafe(self._worker._report_result, future, None if error else done.result(), error)
+        def run() -> None:
+            self._loop.call_soon(self._worker._report_result, future, *_outcome(partial(context.run, func, *args)))
 
         self._loop.prompt = True
-        done: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        done.add_done_callback(report)
-        job = partial(context.run, func, *args)
-        Arrival(self._loop, lambda: f"worker runs {name_of(func, args)}", partial(_run, done, job)).offer(True)
+        Arrival(self._loop, lambda: f"worker runs {name_of(func, args)}", run).offer(True)
 
 
-def _run(done: "concurrent.futures.Future[Any]", job: Callable[[], Any]) -> None:
+def _outcome(job: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """The result of a job, or the exception that it raises."""
     loop = asyncio_events._get_running_loop()
     asyncio_events._set_running_loop(None)
     try:
-        result = Context().run(job)
+        return Context().run(job), None
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:
-        failed: BaseException | None = error
-    else:
-        failed = None
+        return None, error
     finally:
         asyncio_events._set_running_loop(loop)
-    if failed is None:
-        done.set_result(result)
+
+
+# Stock asyncio chains the future that a caller awaits to one of `concurrent.futures`, which takes locks for threads. There are none here;
+# only the two steps are made that the loop sees of it, under their names there.
+
+
+def _set_state(future: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+    if future.cancelled():
+        return
+    if error is None:
+        future.set_result(result)
     else:
-        done.set_exception(failed)
+        future.set_exception(asyncio_futures._convert_future_exc(error))  # type: ignore[attr-defined]
+
+
+def _check_cancel(future: "asyncio.Future[Any]") -> None:
+    """A job that has been handed over is no longer cancelled."""
+
+
+_set_state.__qualname__ = "_chain_future.<locals>._set_state"
+_check_cancel.__qualname__ = "_chain_future.<locals>._call_check_cancel"
 
 
 def name_of(func: Any, args: tuple[Any, ...] = ()) -> str:

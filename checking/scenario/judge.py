@@ -31,6 +31,7 @@ def always(condition: Condition | bool, name: str | None = None) -> None:
     said = name or str(getattr(condition, "__name__", "a condition"))
     if callable(condition):
         judge.conditions.append((condition, said))
+        judge.listen()
     elif not condition:
         judge.fail(Failure(FailureKind.ALWAYS, said))
 
@@ -49,6 +50,7 @@ def sometimes(condition: Condition | bool, name: str | None = None) -> None:
         met[said] = met.get(said, False) or bool(condition)
     elif not met.setdefault(said, False):
         judge.hopes.append((condition, said))
+        judge.listen()
 
 
 def _judge() -> "ScenarioJudge | None":
@@ -89,6 +91,11 @@ class ScenarioJudge:
         """Record the first failure of the run."""
         if self.failure is None:
             self.failure, self.error = failure, error
+            self.listen()
+
+    def listen(self) -> None:
+        """Be told of every step from now on. Before, there is nothing to look at until the scenario has ended."""
+        self._loop.attentive = True
 
     def stepped(self) -> bool:
         """A step has run. True once the rest of the run could tell nothing more."""

@@ -5,8 +5,9 @@ So resolving, happy eyeballs, `create_server` and every order of steps and callb
 
 import socket
 from asyncio import base_events, selector_events
+from functools import lru_cache
 from threading import get_ident
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
@@ -23,20 +24,20 @@ FROM_SELECTOR = (
 ).split()
 
 
-class _SocketModule:
-    """The module `socket`, but that its sockets are those of the running loop's network."""
+def _socket(family: int = -1, type: int = -1, proto: int = -1, fileno: object = None) -> Any:  # the parameters of `socket.socket`
+    loop: Any = ENTERED[get_ident()]
+    return loop.network.make(family, type, proto, fileno)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(socket, name)
 
-    @staticmethod
-    def socket(family: int = -1, type: int = -1, proto: int = -1, fileno: object = None) -> Any:  # its own name
-        loop: Any = ENTERED[get_ident()]
-        return loop.network.make(family, type, proto, fileno)
+#: The module `socket`, but that its sockets are those of the running loop's network.
+_SOCKET_MODULE = ModuleType("socket")
+vars(_SOCKET_MODULE).update(vars(socket), socket=_socket)
+#: What the borrowed code finds elsewhere than in its own module. Whether a host is an address is asked in every run, about the same few.
+_OTHERS = {"socket": _SOCKET_MODULE, "_ipaddr_info": lru_cache(typed=True)(base_events._ipaddr_info)}  # type: ignore[attr-defined]
 
 
 def _borrow(function: Any) -> Any:
-    made = FunctionType(function.__code__, {**function.__globals__, "socket": _SocketModule()}, function.__name__, function.__defaults__)
+    made = FunctionType(function.__code__, {**function.__globals__, **_OTHERS}, function.__name__, function.__defaults__)
     made.__kwdefaults__ = function.__kwdefaults__
     made.__qualname__ = function.__qualname__
     return made

@@ -58,9 +58,14 @@ class Channel:
     def read(self, most: int) -> bytes:
         """Up to `most` of the bytes that have arrived; none at the end. Raises BlockingIOError, ConnectionResetError."""
         if self.arrived:
-            data = bytes(self.bytes[: min(most, self.arrived)])
-            del self.bytes[: len(data)]
-            self.arrived -= len(data)
+            size = min(most, self.arrived)
+            if size == len(self.bytes):
+                data = bytes(self.bytes)
+                self.bytes.clear()
+            else:
+                data = bytes(self.bytes[:size])
+                del self.bytes[:size]
+            self.arrived -= size
             return data
         if self.error == errno.ECONNRESET:
             self.raise_error()

@@ -45,7 +45,8 @@ class SimulatedSocket:
     def call_me(self, name: str) -> None:
         """The name of this socket in schedules and reports."""
         self.name = name
-        self.reader.__qualname__, self.writer.__qualname__ = f"{name} reads", f"{name} sends"
+        self.reader.call(f"{name} reads")
+        self.writer.call(f"{name} sends")
 
     def arrival(self, said: Callable[..., str], happen: Callable[..., object], *more: Any, optional: bool = False) -> Arrival:
         """An outside event that this socket offers from time to time. Both functions are called with this socket, and `more`."""

@@ -1,4 +1,7 @@
-"""A simulated TCP or Unix socket: it listens, or it is one end of a connection."""
+"""A simulated TCP or Unix socket: it listens, or it is one end of a connection.
+
+Long because it is one state machine: what the outside does to a socket, what the program does, and the names of both.
+"""
 
 import errno
 import socket
@@ -6,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from subwarden.world.arrival import NEVER, Arrival
 from subwarden.world.network.channel import Channel
 from subwarden.world.network.sockets import Address, SimulatedSocket, fails
 
@@ -30,38 +34,50 @@ class StreamSocket(SimulatedSocket):
         self.accepted_so_far = 0  # how many of the queue the loop has noticed
         self.silent = False  # it may send no more
         self._error = 0
+        self._said: str | None = None  # the name of what it reads next, since the last change: asked for at every choice by some strategies
         self._told: object = None  # the registration that waited for the connection: it is not called twice
-        self._connects = self.arrival(StreamSocket._say_connects, StreamSocket._connect)
-        self._accepts = self.arrival(StreamSocket._say_accepts, StreamSocket._notice)
-        self._reads = self.arrival(StreamSocket._say_reads, StreamSocket._read)
-        self._half = self.arrival(StreamSocket._say_part, StreamSocket._arrive_in_part, lambda coming: coming // 2, optional=True)
-        self._most = self.arrival(StreamSocket._say_part, StreamSocket._arrive_in_part, lambda _: 1, optional=True)
-        self._sends = self.arrival(StreamSocket.say_room, StreamSocket.use_room)
+        # the outside events; most sockets need few of them
+        self._connects = self._accepts = self._reads = self._half = self._most = self._sends = NEVER
 
     # --- the outside
 
     def changed(self) -> None:
+        self._said = None
         open_, inbound, outbound = not self.closed, self.inbound, self.outbound
         if inbound is None or outbound is None:  # it listens, or it is on its way
-            self._connects.offer(open_ and self.connecting and self.writer.idle and self._path_is_open())
-            self._accepts.offer(open_ and bool(self.queue) and self.reader.idle)
+            connects = open_ and self.connecting and self.writer.idle and self._path_is_open()
+            if connects is not (event := self._connects).offered:
+                (event if event is not NEVER else self._made("_connects")).offer(connects)
+            accepts = open_ and bool(self.queue) and self.reader.idle
+            if accepts is not (event := self._accepts).offered:
+                (event if event is not NEVER else self._made("_accepts")).offer(accepts)
             return
-        reader, writer = self.reader, self.writer
-        reads = open_ and reader.handle is not None and not reader.queued and inbound.readable()  # `idle`, at every change
-        told = (open_ and inbound.reset) or (inbound.closed and bool(inbound.bytes))  # the latter is answered by a reset
+        reader, writer, held = self.reader, self.writer, inbound.bytes
+        # `idle` and `readable`, at every change
+        reads = open_ and reader.handle is not None and not reader.queued and bool(held or inbound.ended or inbound.error)
+        told = (open_ and inbound.reset) or (inbound.closed and bool(held))  # the latter is answered by a reset
+        coming = 0
         if reads or told:
             here = self._path_is_open()
-            waits = not inbound.arrived and not inbound.end_arrived  # for the network
-            coming = inbound.coming() if reads and here else 0
-            self._reads.offer((here and told) or (reads and (here or not waits)))
-            self._half.offer(coming > 2)
-            self._most.offer(coming > 1)
-        elif self._reads.offered or self._most.offered:
-            for each in (self._reads, self._half, self._most):
-                each.offer(False)
+            if reads and here:
+                coming = len(held) - inbound.arrived
+            reads = (here and told) or (reads and (here or bool(inbound.arrived or inbound.end_arrived)))
+        if reads is not (event := self._reads).offered:
+            (event if event is not NEVER else self._made("_reads")).offer(reads)
+        if (coming > 2) is not (event := self._half).offered:
+            (event if event is not NEVER else self._made("_half")).offer(coming > 2)
+        if (coming > 1) is not (event := self._most).offered:
+            (event if event is not NEVER else self._made("_most")).offer(coming > 1)
         sends = open_ and writer.handle is not None and not writer.queued and writer.handle is not self._told and outbound.room() > 0
-        if sends is not self._sends.offered:
-            self._sends.offer(sends)
+        if sends is not (event := self._sends).offered:
+            (event if event is not NEVER else self._made("_sends")).offer(sends)
+
+    def _made(self, name: str) -> Arrival:
+        """The outside event that the attribute `name` has from now on."""
+        said, happen, *more = OUTSIDE[name]
+        made = self.arrival(said, happen, *more, optional=bool(more))
+        setattr(self, name, made)
+        return made
 
     def _path_is_open(self) -> bool:
         other = self.to or (self.peer.host if self.peer is not None else self.host)
@@ -104,6 +120,11 @@ class StreamSocket(SimulatedSocket):
         self.reader.queue()
 
     def _say_reads(self) -> str:
+        if self._said is None:
+            self._said = self._say_next()
+        return self._said
+
+    def _say_next(self) -> str:
         assert self.inbound is not None
         sender, coming = _name(self.peer), self.inbound.coming()
         if self.inbound.closed:
@@ -201,12 +222,13 @@ class StreamSocket(SimulatedSocket):
     def call_me(self, name: str) -> None:
         super().call_me(name)
         if self.peer is not None:  # it was accepted: one of many
-            self.reader.__qualname__, self.writer.__qualname__ = f"{name} reads from {self.peer.name}", f"{name} sends to {self.peer.name}"
+            self.reader.call(f"{name} reads from {self.peer.name}")
+            self.writer.call(f"{name} sends to {self.peer.name}")
 
     def listen(self, _backlog: int = 100) -> None:
         if self.queue is None:
             self.queue = deque()
-            self.reader.__qualname__ = f"{self.name} accepts"
+            self.reader.call(f"{self.name} accepts")
 
     def accept(self) -> "tuple[StreamSocket, Address]":
         if self.queue is None:
@@ -230,13 +252,15 @@ class StreamSocket(SimulatedSocket):
         self.inbound.raise_error()
         if self.silent or self.inbound.broken:
             fails(errno.EPIPE)
-        view = memoryview(data).cast("B")
-        room = min(len(view), self.outbound.room())
-        if view and not room:
-            fails(errno.EAGAIN)
-        self.outbound.bytes += view[:room]
+        room = self.outbound.room()
+        if type(data) is not bytes or len(data) > room:
+            view = memoryview(data).cast("B")
+            if view and not room:
+                fails(errno.EAGAIN)
+            data = view[:room]
+        self.outbound.bytes += data
         self._sent()
-        return room
+        return len(data)
 
     def sendmsg(self, buffers: "list[Buffer]", *_: object) -> int:
         return self.send(b"".join(buffers))
@@ -250,8 +274,9 @@ class StreamSocket(SimulatedSocket):
         if self.inbound is None:
             fails(errno.ENOTCONN)
         data = self.inbound.read(most)
-        if self.peer is not None and self.peer.writer.idle:  # there is room again
-            self.peer.changed()
+        peer = self.peer
+        if peer is not None and peer.writer.handle is not None and not peer.writer.queued:  # there is room again
+            peer.changed()
         return data
 
     def recv_into(self, buffer: Buffer, most: int = 0, _flags: int = 0) -> int:
@@ -283,6 +308,17 @@ class StreamSocket(SimulatedSocket):
             self.outbound.reset = True
         self.outbound.ended = self.outbound.ended or not self.outbound.reset
         peer.changed()
+
+
+#: The outside events: what each says, what it does, and more arguments of these; those that have some are optional.
+OUTSIDE: dict[str, tuple[Callable[..., Any], ...]] = {
+    "_connects": (StreamSocket._say_connects, StreamSocket._connect),
+    "_accepts": (StreamSocket._say_accepts, StreamSocket._notice),
+    "_reads": (StreamSocket._say_reads, StreamSocket._read),
+    "_half": (StreamSocket._say_part, StreamSocket._arrive_in_part, lambda coming: coming // 2),
+    "_most": (StreamSocket._say_part, StreamSocket._arrive_in_part, lambda _: 1),
+    "_sends": (StreamSocket.say_room, StreamSocket.use_room),
+}
 
 
 def _bytes(count: int) -> str:

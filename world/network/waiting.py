@@ -21,11 +21,17 @@ class Waiting:
         self.queued = False  # it is among the ready
         self._changed = changed
 
+    def call(self, name: str) -> None:
+        """Give its step another name in schedules."""
+        self.__qualname__ = name
+        if self.handle is not None:
+            self.handle.named = None
+
     def set(self, loop: "ControlledLoop", callback: Callable[..., object], args: tuple[Any, ...]) -> Handle:
         """Register `callback` in the place of the one before."""
         self.drop()
         self._callback = callback
-        self.handle = Handle(self, args, loop, None)
+        self.handle = Handle.made(self, args, loop, None)
         return self.handle
 
     def drop(self) -> bool:

@@ -42,15 +42,11 @@ class Surw:
         for sites_of in self._counts.values():
             self._known.update(dict.fromkeys(sites_of))
         interesting = {site for site in self._known if uniform() < share}
-        left = {chain: sum(n for site, n in sites_of.items() if site in interesting) for chain, sites_of in self._counts.items()}
+        left = {chain: sum([n for site, n in sites_of.items() if site in interesting]) for chain, sites_of in self._counts.items()}
         counts: dict[str, dict[Site, int]] = {}
         self._counts = counts
         meant: str | None = None
         names, sites = candidates.chain_names, candidates.sites
-
-        def draw(owing: list[str]) -> str:
-            shares = list(accumulate(max(1, left.get(chain, 1)) for chain in owing))
-            return owing[bisect(shares, uniform() * shares[-1])]
 
         def choose(n: int) -> int:
             nonlocal meant
@@ -63,17 +59,23 @@ class Surw:
                     if len(waiting) == n and meant not in among:
                         meant = None  # it is blocked, and all others wait for it
                     if meant is None:
-                        owing = [chain for chain, many in left.items() if many > 0] if len(waiting) < n else ()
-                        meant = draw(owing or [among[at] for at in waiting])
-                    free = [at for at in range(n) if places[at] not in interesting or among[at] == meant]
+                        owing = [chain for chain, many in left.items() if many > 0] if len(waiting) < n else []
+                        if owing:
+                            shares = list(accumulate([many for many in left.values() if many > 0]))
+                        else:
+                            owing = [among[at] for at in waiting]
+                            shares = list(accumulate([max(1, left.get(chain, 1)) for chain in owing]))
+                        meant = owing[bisect(shares, uniform() * shares[-1])]
+                    free = [at for at, place in enumerate(places) if place not in interesting or among[at] == meant]
                     pick = free[int(uniform() * len(free))] if free else int(uniform() * n)
                 else:
                     pick = int(uniform() * n)
             chain, place = among[pick], places[pick]
             of_chain = counts.get(chain)
             if of_chain is None:
-                of_chain = counts[chain] = {}
-            of_chain[place] = of_chain.get(place, 0) + 1
+                counts[chain] = {place: 1}
+            else:
+                of_chain[place] = of_chain.get(place, 0) + 1
             if place in interesting:
                 left[chain] = left.get(chain, 1) - 1
                 meant = None

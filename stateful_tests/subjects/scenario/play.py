@@ -137,15 +137,16 @@ class ScenarioRunner:
             choose, every_choice = BLACK_BOX.recording(candidates, choose, every_choice=every_choice), True
             loop.decide = decide
         stepped = judge.stepped
+        loop.attentive = listener is not None
         if listener is not None:
             listener.begun(loop, judge)
             stepped = listener.stepping(stepped)
         try:
-            ending, choices, steps = run(loop, rules.order, choose, stepped, limit=self.limit, every_choice=every_choice)
+            ending, choices, steps = run(loop, rules.order, choose, stepped, limit=self.limit, every_choice=every_choice, done=main.done)
             if (ending is Ending.LIMIT and judge.failure is None) or (ending is Ending.QUIESCENT and _swept(judge, main, loop)):
                 loop.faults.clear()
                 loop.early_timers = False
-                ending, _, more = run(loop, rules.order, _first, stepped, limit=self.limit)
+                ending, _, more = run(loop, rules.order, _first, stepped, limit=self.limit, done=main.done)
                 steps += more
         except Blocked:  # outside of any task: in a callback, or in a condition
             ending, choices, steps = Ending.STOPPED, loop.choices, 0

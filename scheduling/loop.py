@@ -25,7 +25,6 @@ from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask,
 from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks, UncontrolledSource, calling_place
 
 Future = asyncio.Future
-unregister = asyncio.tasks._unregister_task  # from the set that `asyncio.all_tasks` reads
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 UNCLOSABLE: list[object] = []  # coroutines that go on whatever is raised in them: collected where no loop runs, one may go on for ever
 ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
@@ -53,6 +52,21 @@ def close_coroutine(coroutine: Any) -> None:
     if not UNCLOSABLE:
         atexit.register(lambda: asyncio_events._set_running_loop(ControlledLoop()))
     UNCLOSABLE.append(coroutine)
+
+
+if sys.version_info >= (3, 14):
+
+    def unregister(tasks: list[asyncio.Task[Any]]) -> None:
+        """Take the tasks from those that `asyncio.all_tasks` reads."""
+        for task in tasks:
+            asyncio.tasks._unregister_task(task)
+
+else:
+    _REGISTERED: Any = asyncio.tasks._scheduled_tasks if sys.version_info >= (3, 12) else asyncio.tasks._all_tasks  # type: ignore[attr-defined]
+
+    def unregister(tasks: list[asyncio.Task[Any]]) -> None:
+        """Take the tasks from those that `asyncio.all_tasks` reads: all at once, where asyncio has a function of its own for each."""
+        _REGISTERED.data.difference_update(map(weakref.ref, tasks))
 
 
 class _Entered:
@@ -235,8 +249,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             if not task.done():
                 self._close_tasks()
                 break
-        for task in self.tasks:  # hashed by number, they collide with those of other runs, and garbage may keep them for long
-            unregister(task)
+        unregister(self.tasks)  # hashed by number, they collide with those of other runs, and garbage may keep them for long
         for handle in self.ready:
             if handle._callback == self.create_task:  # an abandoned generator that was to be closed
                 close_coroutine(handle._args[0])

@@ -79,8 +79,13 @@ class LoopCandidates(Candidates):
 
     def positions(self) -> Hashable:
         """The positions of all ready steps, also in `fifo`, where only the first can move."""
-        every = self if self._any else LoopCandidates(self.loop, Order.ANY)
-        return frozenset(zip(every.chain_names(), every.sites(), strict=True))
+        loop = self.loop
+        found = [(handle.named or _named(handle), handle.site or _site(handle)) for handle in loop.ready]
+        if loop.events:
+            found += [(f"+{label}", label) for label in [event.label for event in loop.events]]
+        if not loop.ready and not loop.arrivals and timer_may_fire(loop, Order.ANY):
+            found.append((CLOCK, CLOCK))
+        return frozenset(found)
 
     def runs_on(self) -> int:
         task = owner(self.loop.current) if self._any else None

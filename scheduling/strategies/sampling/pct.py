@@ -13,7 +13,7 @@ from random import Random
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
-from subwarden.scheduling.strategies.sampling.priorities import Priorities
+from subwarden.scheduling.strategies.sampling.priorities import highest
 
 GUESS = 16  # choices in the first run, before anything is known
 
@@ -39,19 +39,18 @@ class Pct:
         for rank in range(1, self.depth):
             changes.setdefault(1 + int(uniform() * (self.length or GUESS)), []).append(rank)
         chains = candidates.chains
-        priority = Priorities(uniform)
-        highest = priority.highest
+        priority: dict[object, float] = {}
         self._asked = 0
 
         def choose(_n: int) -> int:
             asked = self._asked = self._asked + 1
             among = chains()
-            pick = highest(among)
+            pick = highest(among, priority, uniform)
             if asked not in changes:
                 return pick
             for rank in changes[asked]:  # the later the rank, the lower: as in the paper, below all that began
                 priority[among[pick]] = -float(rank)
-                pick = highest(among)
+                pick = highest(among, priority, uniform)
             return pick
 
         return self._faults.around(candidates, choose)

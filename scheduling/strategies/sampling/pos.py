@@ -11,10 +11,10 @@ are, and otherwise with the chance 1/2. Without any of that, an event that drew 
 
 from random import Random
 
-from subwarden.scheduling.candidates import Candidates
+from subwarden.scheduling.candidates import Candidates, Site
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
-from subwarden.scheduling.strategies.sampling.priorities import Priorities
+from subwarden.scheduling.strategies.sampling.priorities import highest
 
 
 class Pos:
@@ -30,12 +30,11 @@ class Pos:
     def begin(self, candidates: Candidates) -> Choose:
         uniform = self._random.random
         chains, sites = candidates.chains, candidates.sites
-        priority = Priorities(uniform)
-        highest = priority.highest
+        priority: dict[tuple[object, Site], float] = {}
 
         def choose(_n: int) -> int:
             pending = list(zip(chains(), sites(), strict=True))
-            pick = highest(pending)
+            pick = highest(pending, priority, uniform)
             place = pending[pick][1]
             for event in pending:
                 if event[1] == place or uniform() < 0.5:

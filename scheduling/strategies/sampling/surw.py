@@ -42,7 +42,11 @@ class Surw:
         for sites_of in self._counts.values():
             self._known.update(dict.fromkeys(sites_of))
         interesting = {site for site in self._known if uniform() < share}
-        left = {chain: sum([n for site, n in sites_of.items() if site in interesting]) for chain, sites_of in self._counts.items()}
+        left = {  # only what is more than none
+            chain: many
+            for chain, sites_of in self._counts.items()
+            if (many := sum([n for site, n in sites_of.items() if site in interesting]))
+        }
         counts: dict[str, dict[Site, int]] = {}
         self._counts = counts
         meant: str | None = None
@@ -59,12 +63,12 @@ class Surw:
                     if len(waiting) == n and meant not in among:
                         meant = None  # it is blocked, and all others wait for it
                     if meant is None:
-                        owing = [chain for chain, many in left.items() if many > 0] if len(waiting) < n else []
+                        owing = list(left) if len(waiting) < n else []
                         if owing:
-                            shares = list(accumulate([many for many in left.values() if many > 0]))
+                            shares = list(accumulate(left.values()))
                         else:
                             owing = [among[at] for at in waiting]
-                            shares = list(accumulate([max(1, left.get(chain, 1)) for chain in owing]))
+                            shares = list(accumulate([left.get(chain, 1) for chain in owing]))
                         meant = owing[bisect(shares, uniform() * shares[-1])]
                     free = [at for at, place in enumerate(places) if place not in interesting or among[at] == meant]
                     pick = free[int(uniform() * len(free))] if free else int(uniform() * n)
@@ -77,7 +81,10 @@ class Surw:
             else:
                 of_chain[place] = of_chain.get(place, 0) + 1
             if place in interesting:
-                left[chain] = left.get(chain, 1) - 1
+                if left.get(chain, 1) > 1:
+                    left[chain] -= 1
+                else:
+                    left.pop(chain, None)
                 meant = None
             return pick
 

@@ -16,15 +16,18 @@ from typing import Generic, TypeVar
 from subwarden.proving.recorded import Outside, Reader
 
 R = TypeVar("R")
+FEW = 2048  # values of the bits that a function reads
+SELDOM = 20  # of so many states that are sorted at once, one may have values that did not occur before
 
 
 class _Leaf(Generic[R]):
-    """`read`: all bits that were read on the way to the result."""
+    """`read`: all bits that were read on the way to the result. `states`: those that are being sorted and have it."""
 
-    __slots__ = ("read", "result")
+    __slots__ = ("read", "result", "states")
 
     def __init__(self, result: R, read: int) -> None:
         self.result, self.read = result, read
+        self.states: list[int] = []
 
 
 class _Branch(Generic[R]):
@@ -96,21 +99,85 @@ class Runs(Generic[R]):
 
 
 class DecisionTree(Generic[R]):
-    """The results for many states at a time: a branch sorts states by all that the function has read of one of them."""
+    """The results for single states, or for many at a time: a branch sorts states by all that the function has read of one of them.
+
+    While the bits that the function has ever read have few values, many states are sorted by these at once.
+    """
 
     def __init__(self, function: Callable[[Reader], R]) -> None:
         self.runs = Runs(function)
+        self._begin()
+
+    def _begin(self) -> None:
         self._root: _Leaf[R] | _Branch[R] | None = None
+        self._leaves: dict[_Leaf[R], None] = {}  # those that `_at_once` knows
+        self._at_once: Table[list[int]] | None = Table(self._states_of)
+        self._sorted = 0  # states, by `_at_once`
 
     def forget_watched(self) -> None:
         """See `Runs`."""
         self.runs.forget_watched()
-        self._root = None
+        self._begin()
+
+    def find(self, state: int, missing: int = 0) -> R:
+        """The result for a state of which some bits are `missing`. Raises Outside where they are needed."""
+        return self._leaf(state, missing).result
+
+    def _leaf(self, state: int, missing: int) -> _Leaf[R]:
+        if self._root is None:
+            self._root = self._grow(state, 0, missing)
+        node = self._root
+        while isinstance(node, _Branch):
+            mask = node.mask
+            if mask & missing:
+                raise Outside(mask)
+            child = node.children.get(state & mask)
+            if child is None:
+                child = node.children[state & mask] = self._grow(state, node.read, missing)
+            node = child
+        return node
+
+    def _grow(self, state: int, read: int, missing: int = 0) -> _Leaf[R] | _Branch[R]:
+        """The subtree for states that agree with `state` in the bits `read`: a branch on all that the function reads more of this one."""
+        leaf = self.runs.find(state, missing)
+        more = leaf.read & ~read
+        if not more:
+            return leaf
+        branch: _Branch[R] = _Branch(more, read | more)
+        branch.children[state & more] = leaf
+        return branch
 
     def sort(self, states: Sequence[int]) -> Iterator[tuple[R, Sequence[int]]]:
-        """The states by their results: each of them in one leaf. A leaf can come several times."""
+        """The states by their results: each of them in one leaf. A leaf can come several times; the next one ends its sequence."""
         if not states:
-            return
+            return iter(())
+        return self._down(states) if self._at_once is None else self._sort_at_once(states, self._at_once)
+
+    def _sort_at_once(self, states: Sequence[int], table: "Table[list[int]]") -> Iterator[tuple[R, Sequence[int]]]:
+        sorted_by = None
+        while sorted_by is not table.results:
+            sorted_by = table.results
+            mask = sorted_by.mask
+            try:
+                for state in states:
+                    sorted_by[state & mask].append(state)
+            except Outside:
+                for leaf in self._leaves:
+                    leaf.states.clear()
+        for leaf in self._leaves:
+            if leaf.states:
+                yield leaf.result, leaf.states
+                leaf.states.clear()
+        self._sorted += len(states)
+        if len(sorted_by) > max(FEW, self._sorted // SELDOM):
+            self._at_once, self._leaves = None, {}
+
+    def _states_of(self, state: int, missing: int) -> list[int]:
+        leaf = self._leaf(state, missing)
+        self._leaves[leaf] = None
+        return leaf.states
+
+    def _down(self, states: Sequence[int]) -> Iterator[tuple[R, Sequence[int]]]:
         if self._root is None:
             self._root = self._grow(states[0], 0)
         todo: list[tuple[_Leaf[R] | _Branch[R], Sequence[int]]] = [(self._root, states)]
@@ -132,27 +199,20 @@ class DecisionTree(Generic[R]):
                 else:
                     todo.append((child, of_part))
 
-    def _grow(self, state: int, read: int) -> _Leaf[R] | _Branch[R]:
-        """The subtree for states that agree with `state` in the bits `read`: a branch on all that the function reads more of this one."""
-        leaf = self.runs.find(state)
-        more = leaf.read & ~read
-        if not more:
-            return leaf
-        branch: _Branch[R] = _Branch(more, read | more)
-        branch.children[state & more] = leaf
-        return branch
-
 
 class Table(Generic[R]):
-    """The same by one mask: all bits that the function has ever read. For functions that read much the same bits of every state."""
+    """Look-ups by one mask: all bits that were ever needed. For functions that read much the same bits of every state.
 
-    def __init__(self, function: Callable[[Reader], R], mask: int = 0) -> None:
-        self.runs = Runs(function)
+    `find` gives the result for a state of which some bits are missing, and raises Outside where these are needed.
+    """
+
+    def __init__(self, find: Callable[[int, int], R], mask: int = 0) -> None:
+        self._find = find
         self.results: Results[R] = Results(self, mask)
 
     @property
     def mask(self) -> int:
-        """The bits that the function reads, as far as it is known."""
+        """The bits that are needed, as far as it is known."""
         return self.results.mask
 
     def of(self, states: Sequence[int]) -> list[R]:
@@ -165,22 +225,22 @@ class Table(Generic[R]):
             except Outside:  # they were replaced
                 continue
 
+    def find(self, results: "Results[R]", part: int) -> R:
+        """What `results` miss. Raises Outside if more bits are needed; then `results` are others, with a larger mask."""
+        try:
+            return self._find(part, ~results.mask)
+        except Outside as more:
+            self.results = Results(self, results.mask | more.bits)
+            raise
+
 
 class Results(dict[int, R]):
-    """The results by the part of a state under `mask`. Computes a missing one, and its look-ups stay in C.
-
-    Raises Outside where more bits must be known; then the table has other results, with a larger mask.
-    """
+    """The results by the part of a state under `mask`. Computes a missing one, and its look-ups stay in C."""
 
     def __init__(self, table: Table[R], mask: int) -> None:
         super().__init__()
-        self._table, self._find = table, table.runs.find
-        self.mask, self._missing = mask, ~mask
+        self._table, self.mask = table, mask
 
     def __missing__(self, part: int) -> R:
-        try:
-            result = self[part] = self._find(part, self._missing).result
-        except Outside as more:
-            self._table.results = Results(self._table, self._table.mask | more.bits)
-            raise
+        result = self[part] = self._table.find(self, part)
         return result

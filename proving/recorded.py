@@ -111,7 +111,7 @@ class RecordedSet(AbstractSet[Any]):
         return RecordedSet(self.reader, self.elements, self.known | added, self.value | added) if added else self
 
     def __and__(self, other: AbstractSet[Any]) -> "RecordedSet":
-        return self._without(self.elements.everything & ~self._mask(other))
+        return self if other is self else self._without(self.elements.everything & ~self._mask(other))
 
     __rand__ = __and__
 
@@ -160,6 +160,10 @@ class Slot:
             self._value, self._make = self._make(self.about), None
         return self._value
 
+    def made(self) -> Any:
+        """The value if it has been made; else the slot."""
+        return self if self._make is not None else self._value
+
 
 def value(slot: Any) -> Any:
     """What stands in a slot."""
@@ -179,13 +183,23 @@ def with_slots(kind: type[Any], fields: Iterable[Any]) -> Any:
     return tuple.__new__(_RECORDED[kind], fields)
 
 
+def _differ(one: Any, two: Any) -> bool:
+    """Whether two values are seen to be different without reading the state."""
+    if isinstance(one, tuple) and isinstance(two, tuple):
+        return len(one) != len(two) or any(map(_differ, slots(one), slots(two)))
+    one, two = (each.made() if isinstance(each, Slot) else each for each in (one, two))
+    return one is not two and not isinstance(one, _UNREAD) and not isinstance(two, _UNREAD) and bool(one != two)
+
+
+_UNREAD = (Slot, AbstractSet, tuple)  # to compare one may read the state
 _RECORDED: dict[type[Any], type[Any]] = {}
 
 
 def _recorded(kind: type[Any]) -> type[Any]:
-    """A subclass whose fields read the slots, and which is compared field by field."""
+    """A subclass whose fields read the slots, and which is compared field by field, with values of the NamedTuple, too."""
 
     item = tuple.__getitem__
+    named: type[Any] = next(each for each in kind.__mro__ if tuple in each.__bases__)
 
     def reading(at: int) -> property:
         def read(record: Any) -> Any:
@@ -195,7 +209,9 @@ def _recorded(kind: type[Any]) -> type[Any]:
         return property(read)
 
     def equal(record: tuple[Any, ...], other: object) -> bool:
-        if not isinstance(other, kind):
+        if not isinstance(other, named):
+            return False
+        if _differ(record, other):
             return False
         pairs = zip(slots(record), slots(other), strict=True)
         return all(one is two or value(one) == value(two) for one, two in pairs)

@@ -85,5 +85,13 @@ class Symmetry(Protocol):
     def canonical(self, state: int) -> int:
         """The representative of the state's orbit."""
 
+    def representatives(self, states: Iterable[int]) -> set[int]:
+        """The representatives of the states' orbits."""
+        return set(map(self.canonical, states))
+
     def orbit_size(self, state: int) -> int:
         """The number of states in the orbit."""
+
+    def orbit_sizes(self, states: Iterable[int]) -> list[int]:
+        """The number of states in the orbit of each."""
+        return list(map(self.orbit_size, states))

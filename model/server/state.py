@@ -1,6 +1,7 @@
 """The state of the server's model, and its visible changes."""
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import NamedTuple
 
@@ -32,6 +33,12 @@ class InFlight(NamedTuple):
     failed: bool = False  # the engine could not bring one
     found: bool = False  # it asks to subscribe, and the pair was subscribed at some moment since, by this request or another
     cancelled: bool = False
+
+    def also(self, right: AbstractSet[Reply], *, found: bool) -> "InFlight":
+        """The request when the answers `right` are right, too, and with `found` its pair is subscribed."""
+        if right <= self.may and (self.found or not found):
+            return self
+        return self._replace(may=self.may | right, found=self.found or found)
 
 
 class Change(NamedTuple):

@@ -310,8 +310,7 @@ def settle(state: ServerState) -> ServerState:
 def settled(state: ServerState, known: InFlight) -> InFlight:
     """The request as it is in a state that is settled."""
     right, request = replies(state, known), known.request
-    finds = not known.found and isinstance(request, rq.ASKS_ENGINE) and state.linked(target(request), request.connection)
-    return known if right <= known.may and not finds else known._replace(may=known.may | right, found=known.found or finds)
+    return known.also(right, found=isinstance(request, rq.ASKS_ENGINE) and state.linked(target(request), request.connection))
 
 
 def answer(state: ServerState, number: int, reply: Reply) -> States:

@@ -14,7 +14,7 @@ from contextlib import closing
 from itertools import count
 
 from subwarden.proving.search.counter_examples import counter_examples
-from subwarden.proving.search.crew import Alone, Crew, Means, Recipe, Tick
+from subwarden.proving.search.crew import Alone, Crew, Means, Recipe, Tick, uncollected
 from subwarden.proving.search.folder import Explored
 from subwarden.proving.search.partition import LayerReport
 from subwarden.proving.search.result import LivenessInterrupted, Progress, StateGraphSearch
@@ -43,7 +43,7 @@ def search(
     explored = None if means.folder is None else means.folder.explored(system.width)
     found = StateGraphSearch([], None if symmetry is None else [], None, Counter(), system.expected_kinds(), {})
     crew: Crew = Alone(system, symmetry, means) if recipe is None or means.jobs == 1 else Workers(recipe, means, system.width)
-    with closing(crew):
+    with closing(crew), uncollected():
         level = _Level(found, crew, means, max_states, progress)
         if explored is None:
             level.end(crew.start(initial))

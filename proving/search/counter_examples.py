@@ -58,7 +58,7 @@ def run_to(
 
 def _successors(system: TransitionSystem, symmetry: Symmetry | None, state: int) -> Iterable[int]:
     reached = system.expand([state])
-    return reached if symmetry is None else map(symmetry.canonical, reached)
+    return reached if symmetry is None else symmetry.representatives(reached)
 
 
 def _step(system: TransitionSystem, edge: Transition) -> RunStep:

@@ -1,6 +1,8 @@
 """Who does the work of a search: this process alone, or several that share the frontier (`proving.search.workers`)."""
 
-from collections.abc import Callable, Generator, Sequence
+import gc
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -33,6 +35,18 @@ class Means:
     def path(self) -> Path | None:
         """The folder of the states that are kept."""
         return None if self.folder is None else self.folder.path
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Garbage is not collected meanwhile: a search leaves no circles, and its states are many to look through."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Tick(NamedTuple):

@@ -58,7 +58,7 @@ class Partition:
 
     def _judge(self, states: Sequence[int]) -> list[int] | None:
         self._suspects |= self._system.suspicious(states)
-        weights = None if self._symmetry is None else list(map(self._symmetry.orbit_size, states))
+        weights = None if self._symmetry is None else self._symmetry.orbit_sizes(states)
         self._orbits += len(states) if weights is None else sum(weights)
         return weights
 
@@ -80,7 +80,7 @@ class Partition:
         known = self.visited.known
         new = self._system.expand(states, None if self._symmetry is None else weights, known)
         if self._symmetry is not None:  # only now: a state that is known is its own representative
-            new = set(map(self._symmetry.canonical, new)) - known
+            new = self._symmetry.representatives(new) - known
         self._sources |= self._system.sources_of_bad_steps(states)
         self._system.watch(states)
         self.left -= len(chunk)

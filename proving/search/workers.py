@@ -18,7 +18,7 @@ from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
-from subwarden.proving.search.crew import Means, Recipe, Tick
+from subwarden.proving.search.crew import Means, Recipe, Tick, uncollected
 from subwarden.proving.search.partition import LayerReport, Partition, owner_of
 from subwarden.proving.search.state_file import RESUME, CannotKeep, Layer
 from subwarden.proving.search.visited import Ceiling, Place, capacity_of
@@ -168,7 +168,7 @@ def _work(
     pipe: "Connection[Any, Any]", recipe: Recipe, place: Place, capacity: int | None, share: tuple[int, int], ceiling: Ceiling | None
 ) -> None:
     """A worker's life."""
-    with suppress(EOFError, ConnectionError):  # the search has ended
+    with suppress(EOFError, ConnectionError), uncollected():  # the search has ended
         try:
             system, symmetry = recipe()
             partition = Partition(system, symmetry, place, capacity, *share, ceiling)

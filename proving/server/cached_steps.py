@@ -6,10 +6,11 @@ flight, which every step ends with, is looked up apart, for each request in flig
 It refuses to know what an action means.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from itertools import chain, starmap
 from operator import or_
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class CachedSteps:
         self._scope, self._rules, self._watch, self._views = encoding.scope, rules, watch, Views(encoding)
         self._width = self._views.flight[0][0].width
         self._takers: dict[Change, list[int]] = {}
-        self._settling: dict[Settled, list[Table[int]]] = {}  # for each place in flight, the bits to add
+        self._settling: dict[tuple[Settled, int, int], Table[int]] = {}  # for a place in flight and the request there, the bits to add
         self._met: dict[tuple[str, ...], int] = {}  # kinds of the steps from a leaf: how often
         self.bad_sources: set[int] = set()
         self._trees = [DecisionTree(partial(self._of_family, family)) for family in families(self._scope)]
@@ -60,15 +61,19 @@ class CachedSteps:
                 found[kind] += times
         return found
 
-    def successors(self, states: Sequence[int], weight: int) -> set[int]:
-        """The states that the steps lead to; a step of each state counts `weight` times."""
-        for tree in self._trees:
-            self._sort(tree, states, weight)
-        found: set[int] = set()
+    def successors(self, by_weight: Mapping[int, Sequence[int]]) -> set[int]:
+        """The states that the steps lead to; a step of each state counts as often as the states' weight says."""
+        for weight, states in by_weight.items():
+            for tree in self._trees:
+                self._sort(tree, states, weight)
+        unsettled: defaultdict[Settled | None, set[int]] = defaultdict(set)
         for change, takers in self._takers.items():
             if takers:
-                found.update(self._make(change, takers))
+                unsettled[change.settled].update(self._make(change, takers))
                 takers.clear()
+        found: set[int] = set()
+        for settled, after in unsettled.items():
+            found.update(after if settled is None else self._settle_all(settled, after))
         return found
 
     def _sort(self, tree: DecisionTree[Outcome], states: Sequence[int], weight: int) -> None:
@@ -83,17 +88,24 @@ class CachedSteps:
             for more in apart:
                 self._sort(more, some, weight)
 
-    def _make(self, change: Change, states: Sequence[int]) -> Iterable[int]:
-        keep, moved, new, settled = change
-        if moved:
-            width = self._width
-            after = [state & keep | (state & moved) >> width | new for state in states]
-        else:
-            after = [state & keep | new for state in states]
-        if settled is None:
-            return after
-        found: Iterable[int] = after
-        for added in [table.of(after) for table in self._tables(settled)]:
+    def _make(self, change: Change, states: Sequence[int]) -> list[int]:
+        keep, moved, new, _ = change
+        if not moved:
+            return [state & keep | new for state in states]
+        width = self._width
+        return [state & keep | (state & moved) >> width | new for state in states]
+
+    def _settle_all(self, settled: Settled, states: Iterable[int]) -> Iterator[int]:
+        """The states when they are settled. Several steps lead to most of them, so they are settled once, after all steps."""
+        asked: defaultdict[int, list[int]] = defaultdict(list)  # by the requests in flight, which say what to look at
+        requests = self._views.requests
+        for state in states:
+            asked[state & requests].append(state)
+        return chain.from_iterable(starmap(partial(self._settle_same, settled), asked.items()))
+
+    def _settle_same(self, settled: Settled, requests: int, states: Sequence[int]) -> Iterable[int]:
+        found: Iterable[int] = states
+        for added in [table.of(states) for table in self._tables(settled, requests)]:
             found = map(or_, found, added)
         return found
 
@@ -125,11 +137,17 @@ class CachedSteps:
             self._watch(before, moved)
         return Outcome(changes, kinds, bad)
 
-    def _tables(self, settled: Settled) -> list[Table[int]]:
-        if settled not in self._settling:
-            places = range(self._scope.in_flight)
-            self._settling[settled] = [Table(partial(self._settle, settled, place)) for place in places]
-        return self._settling[settled]
+    def _tables(self, settled: Settled, requests: int) -> list[Table[int]]:
+        """What settling adds, for each of these requests in flight."""
+        found = []
+        for place, (_, start) in enumerate(self._views.flight):
+            request = requests >> start & (1 << self._width) - 1
+            key = settled, place, request
+            if request and key not in self._settling:
+                self._settling[key] = Table(DecisionTree(partial(self._settle, settled, place)).find)
+            if request:
+                found.append(self._settling[key])
+        return found
 
     def _settle(self, settled: Settled, place: int, reader: Reader) -> int:
         with closing(self._views.view(reader)) as view:

@@ -4,15 +4,17 @@ A renaming works part by part: what it makes of a part's value is worked out onc
 keep their order, which the model looks at. `proving.symmetry.renaming` tries every renaming, and has the sources.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from itertools import permutations
-from typing import Any
+from typing import Any, TypeVar
 
 from subwarden.model.server.requests import Request
 from subwarden.model.server.state import InFlight
 from subwarden.proving.server.encoding import ServerEncoding, Value
+from subwarden.proving.transition_system import Symmetry
 
+R = TypeVar("R")
 OF_CONNECTIONS = ("live", "asked", "gone", "closed")
 OF_PAIRS = ("owed", "barred")
 OF_CONVERSATIONS = ("dead", "past")
@@ -125,7 +127,7 @@ def server_renamings(encoding: ServerEncoding) -> Iterator[ServerRenaming]:
                 yield ServerRenaming(encoding, connections, threads, ids)
 
 
-class ServerOrbits:
+class ServerOrbits(Symmetry):
     """The symmetry of level server, as `proving.symmetry.renaming` defines it: the smallest state of an orbit represents it.
 
     The requests in flight stay in their places, which are the highest of a state. So the renamings that make them smallest are the only
@@ -135,32 +137,57 @@ class ServerOrbits:
     def __init__(self, encoding: ServerEncoding) -> None:
         self._renamings = list(server_renamings(encoding))
         self._beside = (1 << encoding.flight_start) - 1
-        self._least: dict[int, tuple[int, list[ServerRenaming]]] = {}  # requests in flight -> the least, and who makes them that
-        self._keeping: dict[int, list[ServerRenaming]] = {}
+        self._flight = (1 << encoding.width) - 1 ^ self._beside
+        self._least = _Found(self._find_least)  # requests in flight -> the least, and who makes them that; None: only themselves
+        self._keeping = _Found(self._find_keeping)  # requests in flight -> who keeps them; None: only the identity
 
     def canonical(self, state: int) -> int:
         """See `proving.transition_system.Symmetry`."""
-        beside = state & self._beside
-        flight = state ^ beside
-        known = self._least.get(flight)
-        if known is None:
-            known = self._least[flight] = self._find_least(flight)
-        least, renamings = known
+        known = self._least[state & self._flight]
+        return state if known is None else self._renamed(state & self._beside, *known)
+
+    def representatives(self, states: Iterable[int]) -> set[int]:
+        """See `proving.transition_system.Symmetry`."""
+        least, in_flight, beside, renamed = self._least, self._flight, self._beside, self._renamed
+        return {state if (known := least[state & in_flight]) is None else renamed(state & beside, *known) for state in states}
+
+    @staticmethod
+    def _renamed(beside: int, least: int, renamings: Sequence[ServerRenaming]) -> int:
         if len(renamings) == 1:
             return least | renamings[0].beside_flight(beside)
         return least | min([renaming.beside_flight(beside) for renaming in renamings])
 
-    def _find_least(self, flight: int) -> tuple[int, list[ServerRenaming]]:
+    def _find_least(self, flight: int) -> tuple[int, list[ServerRenaming]] | None:
         renamed = [renaming(flight) for renaming in self._renamings]
         least = min(renamed)
-        return least, [renaming for renaming, other in zip(self._renamings, renamed, strict=True) if other == least]
+        found = [renaming for renaming, other in zip(self._renamings, renamed, strict=True) if other == least]
+        return None if found == self._renamings[:1] else (least, found)
 
     def orbit_size(self, state: int) -> int:
         """See `proving.transition_system.Symmetry`: the number of renamings, divided by that of those that keep the state."""
-        beside = state & self._beside
-        flight = state ^ beside
-        keeping = self._keeping.get(flight)
-        if keeping is None:
-            keeping = self._keeping[flight] = [renaming for renaming in self._renamings if renaming(flight) == flight]
-        kept = 1 if len(keeping) == 1 else sum([renaming.beside_flight(beside) == beside for renaming in keeping])
-        return len(self._renamings) // kept
+        keeping = self._keeping[state & self._flight]
+        return len(self._renamings) if keeping is None else self._size(state & self._beside, keeping)
+
+    def orbit_sizes(self, states: Iterable[int]) -> list[int]:
+        """See `proving.transition_system.Symmetry`."""
+        keeping, in_flight, beside, most, size = self._keeping, self._flight, self._beside, len(self._renamings), self._size
+        return [most if (known := keeping[state & in_flight]) is None else size(state & beside, known) for state in states]
+
+    def _size(self, beside: int, keeping: Sequence[ServerRenaming]) -> int:
+        return len(self._renamings) // sum([renaming.beside_flight(beside) == beside for renaming in keeping])
+
+    def _find_keeping(self, flight: int) -> list[ServerRenaming] | None:
+        found = [renaming for renaming in self._renamings if renaming(flight) == flight]
+        return None if len(found) == 1 else found
+
+
+class _Found(dict[int, R]):
+    """What `find` has found. Its look-ups stay in C."""
+
+    def __init__(self, find: Callable[[int], R]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, key: int) -> R:
+        found = self[key] = self._find(key)
+        return found

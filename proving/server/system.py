@@ -9,17 +9,17 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from functools import partial
-from itertools import repeat
+from itertools import compress
 
 from subwarden.model.server.state import ServerState
-from subwarden.proving.decision_tree import Table
+from subwarden.proving.decision_tree import DecisionTree, Table
 from subwarden.proving.recorded import Reader
 from subwarden.proving.server.cached_steps import CachedSteps
 from subwarden.proving.server.describe import action_in_words, configuration_in_words, kind_of
 from subwarden.proving.server.encoding import ServerEncoding
 from subwarden.proving.server.families import steps
 from subwarden.proving.server.kinds import expected
-from subwarden.proving.server.properties import SOMETIMES, STATE_PROPERTIES, STEP_PROPERTIES, StateProperty
+from subwarden.proving.server.properties import SOMETIMES, STATE_PROPERTIES, STEP_PROPERTIES
 from subwarden.proving.server.scope import ServerScope
 from subwarden.proving.server.steps import Answers, RequestMoved, RequestRules, ServerConfiguration
 from subwarden.proving.server.views import Views
@@ -36,7 +36,7 @@ class ServerSystem:
         self.rules = RequestRules() if rules is None else rules
         self.encoding = ServerEncoding(scope)
         views = Views(self.encoding)
-        self._broken = [Table(partial(_is_broken, p, views)) for p in STATE_PROPERTIES]
+        self._broken = Table(DecisionTree(partial(_is_broken, views)).find)
         self._unmet = [s for s in SOMETIMES if s.possible(scope)]
         self._met = {s.name: False for s in self._unmet}
         self._steps = CachedSteps(self.encoding, self.rules, self._look_for_unmet)
@@ -54,14 +54,9 @@ class ServerSystem:
 
     def expand(self, states: Sequence[int], weights: Sequence[int] | None = None, known: AbstractSet[int] = frozenset()) -> set[int]:
         """See `TransitionSystem`. Properties of steps are judged on the way, and `sometimes` properties looked for."""
-        by_weight: defaultdict[int, list[int]] = defaultdict(list)
-        for state, weight in zip(states, repeat(1, len(states)) if weights is None else weights, strict=True):
-            by_weight[weight].append(state)
-        found: set[int] = set()
+        by_weight: dict[int, Sequence[int]] = {1: states} if weights is None else _grouped(states, weights)
         watched = bool(self._unmet)
-        for weight, some in by_weight.items():
-            more = self._steps.successors(some, weight)
-            found = found | more if found else more
+        found = self._steps.successors(by_weight)
         if watched and not self._unmet:
             self._steps.forget_watched()
         return found - known  # the sets of a search are sets; for others, `-` is slower
@@ -82,12 +77,11 @@ class ServerSystem:
     def suspicious(self, states: Iterable[int]) -> set[int]:
         """See `TransitionSystem`."""
         states = list(states)
-        broken = [table.of(states) for table in self._broken]
-        return {state for state, *found in zip(states, *broken, strict=True) if any(found)}
+        return set(compress(states, self._broken.of(states)))
 
     def sources_of_bad_steps(self, states: Iterable[int]) -> set[int]:
         """See `TransitionSystem`."""
-        return self._steps.bad_sources.intersection(states)
+        return self._steps.bad_sources.intersection(states) if self._steps.bad_sources else set()
 
     def broken(self, state: int) -> list[BrokenProperty]:
         """See `TransitionSystem`."""
@@ -124,6 +118,14 @@ class ServerSystem:
         return action_in_words(action)
 
 
-def _is_broken(judged: StateProperty, views: Views, reader: Reader) -> bool:
+def _grouped(states: Sequence[int], weights: Sequence[int]) -> dict[int, Sequence[int]]:
+    """The states by their weights."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for state, weight in zip(states, weights, strict=True):
+        found[weight].append(state)
+    return dict(found)
+
+
+def _is_broken(views: Views, reader: Reader) -> bool:
     with closing(views.view(reader)) as view:
-        return judged.broken(view.configuration) is not None
+        return any(p.broken(view.configuration) is not None for p in STATE_PROPERTIES)

@@ -6,9 +6,11 @@ flight by itself. It refuses to know what a step does.
 """
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from operator import is_
 from typing import Any, NamedTuple
 
+from subwarden.model.server.requests import Reply
 from subwarden.model.server.state import InFlight, Loaded, ServerState
 from subwarden.proving.recorded import Elements, Reader, RecordedSet, Slot, slots, value, with_slots
 from subwarden.proving.server.encoding import REPLIES, Field, Part, ServerEncoding
@@ -63,10 +65,21 @@ class _State(ServerState):
         return self._replace(flight=tuple([(n, _settling(change, self, known)) for n, known in self.flight]))
 
 
+class _InFlight(InFlight):
+    """A request in flight that is read field by field: what is added to it need not be read first."""
+
+    __slots__ = ()
+
+    def also(self, right: AbstractSet[Reply], *, found: bool) -> "_InFlight":
+        """See `InFlight`."""
+        known = self._replace(may=self.may | right)
+        return known._replace(found=True) if found else known
+
+
 def _settling(settled: Settled, state: ServerState, known: InFlight) -> InFlight:
     work, fields = _Settling(settled, state, known), list(slots(known))
     fields[MAY], fields[FOUND] = Slot(work.may, work), Slot(work.found, work)
-    found: InFlight = with_slots(InFlight, fields)
+    found: InFlight = with_slots(_InFlight, fields)
     return found
 
 
@@ -82,7 +95,7 @@ def _unsettled(known: InFlight, work: _Settling) -> InFlight:
     fields, before = list(slots(known)), slots(work.known)
     for at in SETTLES:
         fields[at] = before[at]
-    found: InFlight = with_slots(InFlight, fields)
+    found: InFlight = with_slots(_InFlight, fields)
     return found
 
 
@@ -107,6 +120,7 @@ class Views:
         self.everything = (1 << encoding.width) - 1
         self.places = {start: _places(Loaded, part, start) for part, start in self.loaded}
         self.places |= {start: _places(InFlight, part, start) for part, start in self.flight}
+        self.requests = sum((1 | part.fields["request"].mask) << start for part, start in self.flight)  # which are in flight
 
     def view(self, reader: Reader) -> "View":
         """A view of the reader's state."""
@@ -151,7 +165,7 @@ class View:
     def _flight(self, _: object) -> tuple[tuple[int, InFlight], ...]:
         found: list[tuple[int, InFlight]] = []
         for number, (_, start) in enumerate(self._views.flight, start=1):
-            record = self._record(InFlight, start)
+            record = self._record(_InFlight, start)
             if record is None:
                 break
             found.append((number, record))

@@ -16,11 +16,12 @@ from math import factorial
 
 from subwarden.proving.manager.encoding import Encoding
 from subwarden.proving.symmetry.renaming import EveryRenaming, renamings
+from subwarden.proving.transition_system import Symmetry
 
 Blocks = tuple[int, ...]
 
 
-class ColumnOrder:
+class ColumnOrder(Symmetry):
     """The symmetry of the manager level without calls in flight."""
 
     def __init__(self, encoding: Encoding) -> None:

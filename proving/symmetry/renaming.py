@@ -13,6 +13,7 @@ from typing import Any
 from subwarden.model.manager import operations as op
 from subwarden.proving.manager.encoding import Encoding, Fact
 from subwarden.proving.manager.scope import Request
+from subwarden.proving.transition_system import Symmetry
 
 CHUNK_BITS = 10  # a renaming of that many bits at once is one look-up
 
@@ -91,7 +92,7 @@ def renamings(encoding: Encoding) -> Iterator[Renaming]:
                 yield Renaming(encoding, connections, threads, subscriptions)
 
 
-class EveryRenaming:
+class EveryRenaming(Symmetry):
     """The symmetry by definition: the smallest state of an orbit represents it. `renamings`: all of them, the identity first."""
 
     def __init__(self, renamings: Iterable[Callable[[int], int]]) -> None:

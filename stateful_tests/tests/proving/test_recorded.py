@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subwarden.model.server.state import Loaded
+from subwarden.proving import decision_tree
 from subwarden.proving.decision_tree import DecisionTree, Runs, Table
 from subwarden.proving.recorded import Elements, Outside, Reader, RecordedSet, Slot, slots, with_slots
 
@@ -22,6 +23,7 @@ OPERATIONS: list[Callable[[Any, Any], object]] = [
     lambda one, two: one - two,
     lambda one, two: two - one,
     lambda one, two: one.union(two),
+    lambda one, _: one & one,
     lambda one, two: two <= one,
     lambda one, two: one <= two,
     lambda one, two: one == two,
@@ -58,6 +60,8 @@ def test_what_is_only_handed_on_is_not_read() -> None:
     assert "a" in changed
     assert "b" not in changed
     assert reader.seen == 0
+    assert changed & changed is changed
+    assert reader.seen == 0
     assert "c" not in changed
     assert reader.seen == ELEMENTS["c"]
 
@@ -88,15 +92,26 @@ def test_a_record_makes_a_field_when_it_is_read_and_hands_it_on_as_it_is() -> No
     assert made == ["conversation"]
 
 
+def test_records_that_are_seen_to_differ_are_not_read() -> None:
+    """Though fields that must be read come before the one that differs, and the records stand in another one."""
+    unread = [Slot(pytest.fail, "conversation") for _ in range(4)]
+    one, two, three = (with_slots(Loaded, [slot, False, False, False, left, 0]) for slot, left in zip(unread, (0, 1, 1), strict=False))
+    assert one != two
+    assert with_slots(Loaded, [one, (one, one), False, False, False, 0]) != with_slots(Loaded, [one, (three, two), False, False, False, 0])
+    with pytest.raises(pytest.fail.Exception):
+        assert two == three
+
+
 def branching(reader: Reader) -> tuple[int, int]:
     """A function that looks at other bits where its first bit is set."""
     first = reader.read(1)
     return first, reader.read(0b110) if first else reader.read(0b11000)
 
 
-@pytest.mark.parametrize("kind", ["runs", "tree", "table"])
-def test_each_look_up_has_the_result_of_the_function(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["runs", "flat tree", "deep tree", "table"])
+def test_each_look_up_has_the_result_of_the_function(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """For all states; the function is run once for each different thing that it reads."""
+    monkeypatch.setattr(decision_tree, "FEW", 0 if kind == "deep tree" else 32)
     times = 0
 
     def counted(reader: Reader) -> tuple[int, int]:
@@ -109,16 +124,16 @@ def test_each_look_up_has_the_result_of_the_function(kind: str) -> None:
     if kind == "runs":
         runs = Runs(counted)
         assert [runs.find(state).result for state in states] == expected
-    elif kind == "tree":
+    elif kind != "table":
         tree = DecisionTree(counted)
-        found = {state: result for result, some in tree.sort(states) for state in some}
-        assert [found[state] for state in states] == expected
-        assert sorted(state for _, some in tree.sort(states) for state in some) == states
+        for some in (states[:1], states, states, states[::-3]):  # a deep tree gives up looking up all bits at once
+            found = [(state, result) for result, same in tree.sort(some) for state in same]
+            assert sorted(found) == [(state, expected[state]) for state in sorted(some)]
     else:
-        table = Table(counted)
+        table = Table(DecisionTree(counted).find)
         assert table.of(states) == expected
         assert table.mask == 0b11111
-    assert times <= 8 + (5 if kind == "table" else 0)  # a table begins anew when it needs more bits
+    assert times <= 8 + (0 if kind == "runs" else 5)  # a table begins anew when it needs more bits
 
 
 def test_a_reader_refuses_bits_that_it_does_not_have() -> None:

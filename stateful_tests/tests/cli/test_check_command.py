@@ -6,7 +6,6 @@
 import argparse
 import io
 import json
-import os
 import re
 import shlex
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from subwarden.cli import check
 from subwarden.model.core.step import CORE_BY_NAME
 from subwarden.stateful_tests.tests.cli.refusals import one_line
+from subwarden.stateful_tests.tests.golden_files import golden
 from subwarden.stateful_tests.tests.paths import DATA, DOCS, ROOT
 
 HISTORIES = DATA / "histories"
@@ -52,11 +52,8 @@ def test_golden_text(name: str, capsys: pytest.CaptureFixture[str], monkeypatch:
     monkeypatch.chdir(HISTORIES)
     assert subwarden("check", f"{name}.jsonl") == CODES[name]
     out, err = capsys.readouterr()
-    golden = HISTORIES / f"{name}.txt"
-    if os.environ.get("SUBWARDEN_REFRESH"):
-        golden.write_text(out, encoding="utf-8")
     assert err == ""
-    assert out == golden.read_text(encoding="utf-8")
+    golden(f"{name}.txt", out, HISTORIES)
 
 
 @pytest.mark.parametrize("name", CODES)

@@ -15,8 +15,8 @@ from subwarden.reports.trend.points import TrendPoint
 from subwarden.reports.trend.text import write_trend
 from subwarden.stateful_tests.runs.saved import COMMITTED
 from subwarden.stateful_tests.tests.cli.refusals import one_line
+from subwarden.stateful_tests.tests.golden_files import golden
 from subwarden.stateful_tests.tests.paths import GOLDEN
-from subwarden.stateful_tests.tests.reports.golden import golden
 from subwarden.stateful_tests.tests.reports.records import PHANTOM, RAW, gate_of, replayed
 
 RUN = COMMITTED / "source-P10-a-subscription-is-seen-without-its-raw-choice.json"

@@ -4,7 +4,6 @@
 """
 
 import io
-import os
 import re
 from typing import Any
 
@@ -21,7 +20,7 @@ from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.runs.saved import saved_runs
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
-from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.golden_files import golden
 
 RUNS = dict(saved_runs(committed_only=True))
 REAL = (
@@ -124,15 +123,8 @@ def without_places(line: str) -> str:
     return re.sub(r"(?<=[a-z]):\d+", lambda number: ":" + "0" * (len(number[0]) - 1), line)
 
 
-def compare(name: str, out: str) -> None:
-    golden = GOLDEN / f"{name}.txt"
-    if os.environ.get("SUBWARDEN_REFRESH"):
-        golden.write_text(out, encoding="utf-8")
-    assert out == golden.read_text(encoding="utf-8")
-
-
 def test_a_record_with_everything_in_it() -> None:
-    compare("gate_everything", text(RECORD, verbose=True))
+    golden("gate_everything.txt", text(RECORD, verbose=True))
 
 
 def test_a_record_that_holds() -> None:
@@ -140,8 +132,8 @@ def test_a_record_that_holds() -> None:
     coverage = {"fired": ["rule a"], "never_fired": [], "model": MODEL, "checks": {"manager, fifo": {**COVERED, "faults": {}}}}
     holds = {"subject": "manager", "verdict": "holds", "stopped": False, "findings": [], "doubts": []}
     record: Any = {**RECORD, **holds, "checks": checks, "coverage": coverage}
-    compare("gate_holds", text(record))
-    compare("gate_holds_verbose", text(record, verbose=True))
+    golden("gate_holds.txt", text(record))
+    golden("gate_holds_verbose.txt", text(record, verbose=True))
 
 
 def test_a_record_that_is_inconclusive_says_what_was_missed_and_how_to_mend_it() -> None:
@@ -150,7 +142,7 @@ def test_a_record_that_is_inconclusive_says_what_was_missed_and_how_to_mend_it()
     never.append("server: answer thread/start: ok")
     coverage: Any = {"fired": ["rule a"], "never_fired": never, "model": None, "checks": {}}
     record: Any = {**RECORD, "verdict": "inconclusive", "stopped": False, "findings": [], "doubts": [], "coverage": coverage}
-    compare("gate_inconclusive", text(record))
+    golden("gate_inconclusive.txt", text(record))
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -159,7 +151,7 @@ def test_a_real_finding(name: str) -> None:
     write_finding(real_finding(name), console_for(out))
     # the replay line is compressed, and another zlib may compress otherwise; that it replays is tested elsewhere
     kept = [without_places(line) for line in out.getvalue().splitlines() if not line.startswith("replay: ")]
-    compare(f"finding_{name}", "\n".join(kept) + "\n")
+    golden(f"finding_{name}.txt", "\n".join(kept) + "\n")
 
 
 def test_a_report_is_80_wide_and_plain_where_there_is_no_terminal() -> None:

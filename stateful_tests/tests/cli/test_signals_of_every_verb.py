@@ -17,8 +17,9 @@ import pytest
 
 from subwarden.cli.main import VERBS
 from subwarden.stateful_tests.runs.replay import read
-from subwarden.stateful_tests.tests.gate.test_gate_stops import SLACK, SPINS, WITHIN, runs, wait_for
+from subwarden.stateful_tests.tests.gate.test_gate_stops import SLACK, SPINS, WITHIN, runs
 from subwarden.stateful_tests.tests.paths import DATA
+from subwarden.stateful_tests.tests.processes import Process, started, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -56,29 +57,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def running(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
-    """The command in `folder`, as the leader of a group of its own."""
+def running(folder: Path, *words: str) -> Iterator[Process]:
+    """The command in `folder`."""
     (folder / "spins.py").write_text(SPINS + MORE)
     (folder / "program.txt").write_text("A connect(c1)\n")
     (folder / "log.jsonl").write_text(HISTORY)
     run = replace(read(str(DATA / "hub" / "lost.txt")), subject="spins.py:Adapter")
     (folder / "run.json").write_text(json.dumps(run.encode()))
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONHASHSEED"}  # so that pytest needs another process
-    process = subprocess.Popen(
-        [sys.executable, *words],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
+    with started(sys.executable, *words, cwd=folder, env=environment, err=subprocess.STDOUT) as process:
         yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 def group(leader: int) -> list[int]:
@@ -87,7 +75,7 @@ def group(leader: int) -> list[int]:
     return [int(words[1]) for words in map(str.split, listed) if int(words[0]) == leader]
 
 
-def ended(process: "subprocess.Popen[str]", began: Callable[[], object], number: signal.Signals) -> tuple[float, list[int], str]:
+def ended(process: Process, began: Callable[[], object], number: signal.Signals) -> tuple[float, list[int], str]:
     """The seconds from the signal to the end, the processes that are left, and the output."""
     wait_for(lambda: began() or process.poll() is not None)
     since = monotonic()

@@ -5,12 +5,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from shutil import copytree
 
-from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, wait_for
-
-Process = subprocess.Popen[str]
+import subwarden
+from subwarden.stateful_tests.cluster import identity
+from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, Process, started, wait_for
 
 
 class Cluster:
@@ -66,16 +67,9 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
         made.close()
 
 
-@contextmanager
-def hunting(subject: str, folder: Path, *arguments: str, cwd: Path | None = None) -> Iterator[Process]:
+def hunting(subject: str, folder: Path, *arguments: str, cwd: Path | None = None) -> AbstractContextManager[Process]:
     """A hunt of `subject` in `folder`, started in `cwd`."""
-    command = [sys.executable, "-m", "subwarden", "hunt", "--subject", subject, "--order", "fifo", "--dir", str(folder), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, start_new_session=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    return started(*SUBWARDEN, "hunt", "--subject", subject, "--order", "fifo", "--dir", str(folder), *arguments, cwd=cwd)
 
 
 def hunted(subject: str, folder: Path, *arguments: str, cwd: Path | None = None) -> tuple[int, str, str]:
@@ -83,3 +77,14 @@ def hunted(subject: str, folder: Path, *arguments: str, cwd: Path | None = None)
     with hunting(subject, folder, *arguments, cwd=cwd) as process:
         out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, " ".join(out.split()), " ".join(err.split())
+
+
+def another_version(folder: Path) -> Path:
+    """A copy of the package that has one line more; the folder to import it from."""
+    other, ours = folder / "other" / "subwarden", Path(identity.__file__).parents[2]
+    for room in (*identity.ROOMS, "proving", "reports"):
+        copytree(ours / room, other / room, ignore=lambda _, names: [name for name in names if name in (*identity.APART, "__pycache__")])
+    (other / "__init__.py").write_bytes(Path(subwarden.__file__).read_bytes())
+    with (other / "model" / "words.py").open("a", encoding="utf-8") as file:
+        file.write("\n# another version\n")
+    return other.parent

@@ -3,17 +3,15 @@
 import os
 import signal
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
 
-import subwarden
-from subwarden.stateful_tests.cluster import identity
 from subwarden.stateful_tests.hunt.folder import Folder
-from subwarden.stateful_tests.tests.cluster.processes import cluster, hunted, hunting
-from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, files, found, journal, wait_for
+from subwarden.stateful_tests.tests.cluster.processes import another_version, cluster, hunted, hunting
+from subwarden.stateful_tests.tests.hunt.processes import files, found, journal
 from subwarden.stateful_tests.tests.hunt.test_hunt_workers import DIES
+from subwarden.stateful_tests.tests.processes import PATIENCE, wait_for
 
 pytest.importorskip("distributed", reason="a hunt on a cluster needs the extra `dask`")
 pytestmark = pytest.mark.slow
@@ -125,15 +123,8 @@ def _awaits(folder: Path) -> list[str]:
 
 def test_a_worker_that_differs_is_refused_by_name(tmp_path: Path) -> None:
     """It has one line more. The other does the work; without it the hunt ends at once."""
-    other = tmp_path / "other" / "subwarden"
-    ours = Path(identity.__file__).parents[2]
-    for room in (*identity.ROOMS, "proving", "reports"):
-        copytree(ours / room, other / room, ignore=lambda _, names: [name for name in names if name in (*identity.APART, "__pycache__")])
-    (other / "__init__.py").write_bytes(Path(subwarden.__file__).read_bytes())
-    with (other / "model" / "words.py").open("a", encoding="utf-8") as file:
-        file.write("\n# another version\n")
     with cluster(tmp_path / "cluster", 0) as some:
-        some.worker(other.parent)
+        some.worker(another_version(tmp_path))
         some.ready(1)
         code, _, told = hunted("split-lock", tmp_path / "none", *ROUND, "--dask", some.address)
         assert code == 3

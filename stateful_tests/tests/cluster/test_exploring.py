@@ -1,21 +1,15 @@
 """An exploration on a Dask cluster: the same search however many workers share it, and whichever process is killed."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
 
-import subwarden
-from subwarden.stateful_tests.cluster import identity
-from subwarden.stateful_tests.tests.cluster.processes import Process, cluster
-from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, wait_for
+from subwarden.stateful_tests.tests.cluster.processes import another_version, cluster
 from subwarden.stateful_tests.tests.paths import DATA
+from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, Process, started, wait_for
 
 pytest.importorskip("distributed", reason="an exploration on a cluster needs the extra `dask`")
 pytestmark = pytest.mark.slow
@@ -23,18 +17,11 @@ FILE = DATA / "scenarios" / "shared_search.py"
 SEARCH = ("--order", "any", "--schedules", "4000")
 
 
-@contextmanager
-def exploring(name: str, record: Path, *arguments: str, cwd: Path | None = None) -> Iterator[Process]:
-    command = [sys.executable, "-m", "subwarden", "explore", name, *SEARCH, "--json", str(record), *arguments]
+def exploring(name: str, record: Path, *arguments: str, cwd: Path | None = None) -> AbstractContextManager[Process]:
     if cwd is None:  # a new one: a failing run is kept below it, and tried first the next time
         cwd = record.with_suffix("")
         cwd.mkdir()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, start_new_session=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    return started(*SUBWARDEN, "explore", name, *SEARCH, "--json", str(record), *arguments, cwd=cwd)
 
 
 def explored(name: str, record: Path, *arguments: str, cwd: Path | None = None) -> tuple[int, dict[str, Any], str]:
@@ -114,18 +101,12 @@ def test_a_scenario_that_ends_its_process_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_a_scenario_travels_and_a_worker_that_differs_is_refused_by_name(tmp_path: Path) -> None:
-    here, other = tmp_path / "here", tmp_path / "other" / "subwarden"
+    here = tmp_path / "here"
     here.mkdir()
     (here / "mine.py").write_text("from parts import counted as mine\n", encoding="utf-8")
     (here / "parts.py").write_bytes(FILE.read_bytes())
-    ours = Path(identity.__file__).parents[2]
-    for room in (*identity.ROOMS, "proving", "reports"):
-        copytree(ours / room, other / room, ignore=lambda _, names: [name for name in names if name in (*identity.APART, "__pycache__")])
-    (other / "__init__.py").write_bytes(Path(subwarden.__file__).read_bytes())
-    with (other / "model" / "words.py").open("a", encoding="utf-8") as file:
-        file.write("\n# another version\n")
     with cluster(tmp_path / "cluster", 0) as some:
-        some.worker(other.parent)
+        some.worker(another_version(tmp_path))
         some.ready(1)
         code, _, said = explored("mine.py:mine", tmp_path / "none.json", "--dask", some.address, cwd=here)
         assert code == 3

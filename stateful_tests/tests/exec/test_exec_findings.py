@@ -4,7 +4,6 @@
 """
 
 import io
-import os
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -30,7 +29,8 @@ from subwarden.stateful_tests.exec.program import ExecProgram, ExecTask
 from subwarden.stateful_tests.exec.record import record
 from subwarden.stateful_tests.exec.recording import Recording
 from subwarden.stateful_tests.exec.runner import ExecRunner
-from subwarden.stateful_tests.tests.paths import GOLDEN, ROOT
+from subwarden.stateful_tests.tests.golden_files import golden
+from subwarden.stateful_tests.tests.paths import ROOT
 
 OPERATIONS = ("connect", "subscribe", "unsubscribe", "publish", "disconnect", "teardown")
 
@@ -53,10 +53,7 @@ def made(run: ExecRun, *, steps: bool, failed: int, counted: int, doubts: list[s
 def compare(name: str, data: ExecGateRecord) -> None:
     out = io.StringIO()
     write_process_gate(data, console_for(out), timings=False)
-    golden = GOLDEN / name
-    if os.environ.get("SUBWARDEN_REFRESH"):
-        golden.write_text(out.getvalue(), encoding="utf-8")
-    assert out.getvalue() == golden.read_text(encoding="utf-8")
+    golden(name, out.getvalue())
 
 
 def two_unsubscribes() -> ExecRun:

@@ -19,8 +19,8 @@ from subwarden.stateful_tests.explore.searching.portions import Deviations, Done
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
 from subwarden.stateful_tests.subjects.scenario.play import Rules
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
-from subwarden.stateful_tests.tests.hunt.processes import wait_for
 from subwarden.stateful_tests.tests.paths import DATA
+from subwarden.stateful_tests.tests.processes import wait_for
 
 FILE = DATA / "scenarios" / "shared_search.py"
 PLAN = Plan((Order.ANY,), schedules=6_000)

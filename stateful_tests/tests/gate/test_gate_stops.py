@@ -1,23 +1,21 @@
 """A gate that is stopped tells and keeps what it has found, ends soon, and leaves no process behind. Each is a process of its own."""
 
 import json
-import os
 import shlex
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.runs.saved import SAVED
+from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, Process, started, wait_for
 
-PATIENCE = 120.0  # seconds until a test gives up
 WITHIN = 5.0  # seconds after a signal in which a gate must end
 SLACK = 3.0  # seconds more for the interpreter to end on a busy machine
 
@@ -57,33 +55,20 @@ class Adapter:
 """
 
 
-def wait_for(what: Callable[[], object], patience: float = PATIENCE) -> None:
-    until = monotonic() + patience
-    while not what():
-        assert monotonic() < until
-        sleep(0.05)
-
-
 @contextmanager
-def gating(folder: Path, subject: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    """A gate in a process group of its own, in `folder`; its standard error is the file `err`."""
+def gating(folder: Path, subject: str, *arguments: str) -> Iterator[Process]:
+    """A gate in `folder`; its standard error is the file `err`."""
     folder.mkdir()
-    command = [sys.executable, "-m", "subwarden", "gate", "--subject", subject, "--json", "run.json", *arguments]
-    with (folder / "err").open("w") as err:
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=err, text=True, start_new_session=True)
-    try:
+    command = (*SUBWARDEN, "gate", "--subject", subject, "--json", "run.json", *arguments)
+    with (folder / "err").open("w") as err, started(*command, cwd=folder, err=err) as process:
         yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 def said(folder: Path) -> str:
     return (folder / "err").read_text()
 
 
-def workers(process: "subprocess.Popen[str]") -> list[int]:
+def workers(process: Process) -> list[int]:
     """The processes that it has started and that are workers."""
     listed = subprocess.run(["ps", "-A", "-ww", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
     return [int(words[1]) for words in map(str.split, listed) if int(words[0]) == process.pid and "spawn_main" in " ".join(words)]

@@ -9,7 +9,8 @@ import pytest
 
 from subwarden.cli.main import main
 from subwarden.stateful_tests.runs.replay import read
-from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, SUBWARDEN, files, found, hunting, journal, wait_for, workers
+from subwarden.stateful_tests.tests.hunt.processes import files, found, hunting, journal, workers
+from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, wait_for
 from subwarden.stateful_tests.workers.signals import ENDING, interruptible
 
 
@@ -37,7 +38,7 @@ def test_a_reader_that_goes_away_ends_it_as_ctrl_c_does(all_of_it: bool, tmp_pat
     """`2>&1 | head -1`, and the same with standard error alone. It once counted as a lost worker."""
     folder = tmp_path / "hunt"
     reads, writes = os.pipe()
-    command = [str(SUBWARDEN), "hunt", "--subject", "source", "--level", "manager", "--jobs", "2", "--budget", "1h", "--dir", str(folder)]
+    command = [*SUBWARDEN, "hunt", "--subject", "source", "--level", "manager", "--jobs", "2", "--budget", "1h", "--dir", str(folder)]
     process = subprocess.Popen(command, stdout=writes if all_of_it else subprocess.PIPE, stderr=writes, text=True)
     os.close(writes)
     try:

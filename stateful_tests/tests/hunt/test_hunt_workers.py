@@ -26,7 +26,8 @@ from subwarden.stateful_tests.hunt.work import Kept, Totals, Work
 from subwarden.stateful_tests.hunt.worker_slot import MOST, WorkerSlot
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.tests.checks import CHECKS
-from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, files, found, hunting, journal, wait_for, workers
+from subwarden.stateful_tests.tests.hunt.processes import files, found, hunting, journal, workers
+from subwarden.stateful_tests.tests.processes import PATIENCE, wait_for
 from subwarden.stateful_tests.workers.crash import CrashNote, Death
 from subwarden.stateful_tests.workers.process import Process
 

@@ -22,7 +22,8 @@ from subwarden.stateful_tests.hunt.plan import Plan, checks_in
 from subwarden.stateful_tests.hunt.shared_corpus import LARGEST, SharedCorpus, opened
 from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
-from subwarden.stateful_tests.tests.hunt.processes import PATIENCE, files, hunting, journal, wait_for, workers
+from subwarden.stateful_tests.tests.hunt.processes import files, hunting, journal, workers
+from subwarden.stateful_tests.tests.processes import PATIENCE, wait_for
 
 REDIS = shutil.which("redis-server")
 ROUND = ("--jobs", "1", "--rounds", "1", "--order", "fifo", "--level", "manager", "--seed", "5")

@@ -26,7 +26,7 @@ from subwarden.proving.search.state_file import Layer, StatesInMemory
 from subwarden.reports.proof import write_proof
 from subwarden.reports.records.proof import ProofRecord
 from subwarden.stateful_tests.specimens.model_defects.manager import DEFECTS
-from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.golden_files import golden
 
 SMALL = Scope(1, 1, 1, 1, 1, True, 1)
 TINY = Scope(1, 1, 0, 0, None, False, 0)
@@ -133,13 +133,8 @@ def test_a_missing_kind_or_situation_is_inconclusive(kinds: list[str], met: dict
 def test_golden_report_and_json(name: str, defect: str | None) -> None:
     """The text and the JSON report. `SUBWARDEN_REFRESH=1` writes them anew; read the difference before committing it."""
     proof = prove(Scope(1, 1, 1, 1, None, True, 1)) if defect is None else prove(SMALL, step=DEFECTS[defect])
-    shown = {"txt": text(proof), "json": json.dumps(proof.as_data(), indent=1) + "\n"}
-    for ending, produced in shown.items():
-        golden = GOLDEN / f"{name}.{ending}"
-        if os.environ.get("SUBWARDEN_REFRESH"):
-            golden.parent.mkdir(exist_ok=True)
-            golden.write_text(produced, encoding="utf-8")
-        assert produced == golden.read_text(encoding="utf-8")
+    golden(f"{name}.txt", text(proof))
+    golden(f"{name}.json", json.dumps(proof.as_data(), indent=1) + "\n")
 
 
 def test_progress_can_stop_the_search() -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from subwarden.cli.main import main
 from subwarden.model.properties import Property
 from subwarden.model.server import requests as rq
 from subwarden.model.server import transitions as pr
@@ -22,6 +21,7 @@ from subwarden.proving.server.scope import EXTRAS, ServerScope
 from subwarden.proving.server.steps import Answers, Arrives, Brings, Cancels, RequestMoved, RequestRules, ServerConfiguration, Shows, take
 from subwarden.proving.server.system import ServerSystem
 from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS
+from subwarden.stateful_tests.tests.proving.test_prove import command
 
 ONE = ServerScope(in_flight=1)
 DEFAULT = ServerScope()
@@ -38,15 +38,6 @@ def searched() -> tuple[ServerSystem, StateGraphSearch]:
     """The search of the default scope with its states, which a proof does not keep."""
     system = ServerSystem(DEFAULT)
     return system, search(system)
-
-
-def command(*arguments: str) -> int:
-    """The exit code of `subwarden prove` with these arguments."""
-    try:
-        return main(["prove", "--quiet", *arguments])
-    except SystemExit as usage:
-        assert isinstance(usage.code, int)
-        return usage.code
 
 
 @pytest.mark.slow

@@ -5,8 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,8 @@ from subwarden.proving.search.state_file import CannotKeep
 from subwarden.proving.server.proof import prove_server
 from subwarden.proving.server.scope import ServerScope
 from subwarden.stateful_tests.specimens.model_defects.server import DEFECTS
+from subwarden.stateful_tests.tests.processes import SUBWARDEN, started, wait_for
+from subwarden.stateful_tests.tests.proving.test_prove import command
 
 SCOPE = ServerScope(in_flight=1)
 LARGER = ServerScope(connections=2, in_flight=1)
@@ -55,11 +55,6 @@ def resumed(path: Path, means: Means = Means(), scope: ServerScope = SCOPE, **mo
         return prove_server(scope, means=Means(means.memory, means.jobs, folder), **more)
     finally:
         folder.close()
-
-
-def command(*arguments: str) -> int:
-    """The exit code of `subwarden prove` with these arguments."""
-    return main(["prove", "--quiet", *arguments])
 
 
 # --- resuming
@@ -247,16 +242,11 @@ def test_a_full_disk_ends_the_search_in_one_line(
 
 def stopped_by(number: signal.Signals, path: Path, *more: str) -> tuple[int, str]:
     """The exit code and the standard error of a search that gets a signal in its middle."""
-    words = [sys.executable, "-m", "subwarden", "prove", *LONGER, *more, "--quiet", "--dir", str(path)]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
     journal = path / JOURNAL
-    until = time.monotonic() + 60
-    while not journal.exists() or journal.read_bytes().count(b"\n") < 10:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.005)
-    os.killpg(process.pid, number)  # as a terminal does: to the workers, too
-    _, said = process.communicate(timeout=60)
+    with started(*SUBWARDEN, "prove", *LONGER, *more, "--quiet", "--dir", str(path), out=subprocess.DEVNULL) as process:
+        wait_for(lambda: process.poll() is not None or (journal.exists() and journal.read_bytes().count(b"\n") >= 10), every=0.005)
+        os.killpg(process.pid, number)  # as a terminal does: to the workers, too
+        _, said = process.communicate(timeout=60)
     return process.returncode, said
 
 

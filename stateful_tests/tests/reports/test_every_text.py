@@ -20,8 +20,8 @@ from subwarden.reports.proof import write_proof
 from subwarden.reports.replay import write_replay
 from subwarden.reports.scenario.exploration import write_exploration
 from subwarden.reports.tour import write_tour
+from subwarden.stateful_tests.tests.golden_files import golden
 from subwarden.stateful_tests.tests.reports.every_record import RECORDS
-from subwarden.stateful_tests.tests.reports.golden import golden
 
 Writer = Callable[[Any, Console], object]
 TO_COPY = ("replay: ", "plain asyncio: ", "saved in ")  # lines to paste: a terminal breaks them, not we

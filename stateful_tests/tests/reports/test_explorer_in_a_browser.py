@@ -29,13 +29,6 @@ IDLE = """new Promise((done) => {
 })"""
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
     run = RUNS[RAW]

@@ -15,8 +15,8 @@ from subwarden.reports.formats.judged import judged
 from subwarden.reports.formats.mermaid import mermaid_of
 from subwarden.reports.formats.places import Place, file_of, place_of, told_at
 from subwarden.reports.html.views import view_of
+from subwarden.stateful_tests.tests.golden_files import golden
 from subwarden.stateful_tests.tests.reports.every_record import RECORDS
-from subwarden.stateful_tests.tests.reports.golden import golden
 from subwarden.stateful_tests.tests.reports.records import HOSTILE, PHANTOM, RAW, gate_of, hostile_run, replayed
 
 ENDINGS = {"junit": "xml", "sarif": "json", "github": "txt", "mermaid": "md"}

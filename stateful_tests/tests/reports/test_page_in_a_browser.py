@@ -1,7 +1,6 @@
 """The page in a headless Chromium: a person opens a finding, moves along it, compares, searches and copies. Skipped without Chromium."""
 
 import asyncio
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from time import monotonic
@@ -21,13 +20,6 @@ pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium
 
 DETAIL = "document.querySelector('details[open] .detail').innerText"
 CURRENT = "document.querySelector('details[open] .step.current').getAttribute('aria-label')"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 def opened(browser: Browser, folder: Path, record: Any, **how: Any) -> Path:

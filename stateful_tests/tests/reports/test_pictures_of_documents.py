@@ -3,7 +3,6 @@
 import os
 import struct
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,13 +24,6 @@ BESIDE = "[...document.querySelectorAll('details[open] button')].find((one) => o
 BREAKS = BESIDE.replace("Beside", "Where it breaks")
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(chromium() is None, reason="there is no Chromium")]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 def size(path: Path) -> tuple[int, ...]:

@@ -5,14 +5,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
 from subwarden.stateful_tests.tests.paths import ROOT
-from subwarden.stateful_tests.tests.reports.browser import Browser, chromium
+from subwarden.stateful_tests.tests.reports.browser import Browser
 from subwarden.stateful_tests.tests.reports.test_explorer_in_a_browser import CHOICES, IDLE, key, press
 
 PROGRAM = "A  connect(c1)\nB  subscribe(c1, t1)\nC  disconnect(c1)\n"
@@ -21,15 +20,6 @@ VERDICT = "document.querySelector('.verdict').textContent"
 PATIENCE = 30.0  # seconds
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if chromium() is None:
-        pytest.skip("there is no Chromium")
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 class Viewing:

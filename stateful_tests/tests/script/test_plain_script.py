@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import os
 import subprocess
 import sys
 from functools import cache
@@ -18,7 +17,6 @@ from subwarden.impl.manager.manager import Manager
 from subwarden.impl.manager.source import SourceManager
 from subwarden.impl.subjects import SUBJECTS as BUILT_IN
 from subwarden.model.manager import operations as op
-from subwarden.model.properties import Property
 from subwarden.reports.gate import write_finding
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.script.manager import ORDERED, write
@@ -27,7 +25,6 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.level import FailingRun
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.record import script_record
@@ -43,8 +40,9 @@ from subwarden.stateful_tests.subjects.manager.claim import AT_REST, ENDLESS, SE
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
-from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.golden_files import golden
 from subwarden.stateful_tests.tests.script.kinds import kinds_of
+from subwarden.stateful_tests.tests.script.server_findings import told_of
 
 PROGRAMS: dict[str, list[list[list[object]]]] = {  # for planted defects without a program of their own
     "IndexNotCleaned": [
@@ -85,12 +83,6 @@ def failing_run(defect: Defect) -> FailingRun:
                     choose = fixed(result.choices)
                     return FailingRun(Order.FIFO, program, runner.record(program, lambda _candidates: choose)[1], cause)  # noqa: B023
     raise AssertionError("it was not found")
-
-
-def told_of(run: FailingRun) -> dict[str, Any]:
-    broken = Property.P11 if run.program.faults else run.cause.property
-    tasks = [{"name": task_name(at)} for at in range(len(run.program.tasks))]
-    return {"property": broken.name, "title": broken.title, "said": run.cause.said(), "tasks": tasks}
 
 
 @pytest.mark.slow
@@ -181,7 +173,7 @@ def test_the_script_of_a_committed_finding_of_servers_fails(name: str) -> None:
 def test_golden_scripts(name: str) -> None:
     replay, run = saved(name)
     made: Any = scripted(MANAGER_LEVEL, told_of(run), replay.subject, BUILT_IN[replay.subject].factory, run)
-    compare(f"script_{name}", made["script"])
+    golden(f"script_{name}.txt", made["script"])
 
 
 def test_a_golden_script_that_counts_steps() -> None:
@@ -193,14 +185,7 @@ def test_a_golden_script_that_counts_steps() -> None:
         HalfUnsubscribed,
         run,
     )
-    compare("script_half_unsubscribed", made["script"])
-
-
-def compare(name: str, text: str) -> None:
-    golden = GOLDEN / f"{name}.txt"
-    if os.environ.get("SUBWARDEN_REFRESH"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    golden("script_half_unsubscribed.txt", made["script"])
 
 
 class OnlyHere(Manager):

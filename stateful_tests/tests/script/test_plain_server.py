@@ -1,6 +1,5 @@
 """Scripts of plain asyncio for servers: runs that have none, golden scripts, the command, and the environment they use."""
 
-import os
 import re
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.script.run import scripted
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
-from subwarden.stateful_tests.tests.paths import GOLDEN
+from subwarden.stateful_tests.tests.golden_files import golden
 from subwarden.stateful_tests.tests.script.server_findings import clients, run_of, told_of
 from subwarden.stateful_tests.tests.subjects.server_play import server
 
@@ -43,10 +42,7 @@ def test_golden_scripts(name: str) -> None:
     run = run_of(name)
     told = told_of(run)
     made: Any = scripted(SERVER_LEVEL, told, "source", server("source"), run)
-    golden = GOLDEN / f"script_{run.cause.slug()}.txt"
-    if os.environ.get("SUBWARDEN_REFRESH"):
-        golden.write_text(made["script"], encoding="utf-8")
-    assert made["script"] == golden.read_text(encoding="utf-8")
+    golden(f"script_{run.cause.slug()}.txt", made["script"])
 
 
 def test_replay_writes_the_script_and_runs_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,8 +3,6 @@
 Random fifo runs of both request layers, with faults, are played by their scripts and observed alike.
 """
 
-import re
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -27,6 +25,7 @@ from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.stateful_tests.subjects.server.play import ServerPlay, prepare
 from subwarden.stateful_tests.subjects.server.program import ServerProgram
 from subwarden.stateful_tests.tests.script.server_findings import let_go, random_program
+from subwarden.stateful_tests.tests.script.test_plain_script_equals_run import one_step_late
 from subwarden.stateful_tests.tests.subjects.server_play import server
 
 RUNS = 80  # of each subject
@@ -94,12 +93,6 @@ def played(script: str, subject: str) -> tuple[object, ...]:
     look()
     let_go(space)
     return last[0]
-
-
-def one_step_late(script: str) -> Iterator[str]:
-    """The script with each of its waits in turn one step longer."""
-    for found in re.finditer(r"yield (\d+)  # step", script):
-        yield f"{script[: found.start()]}yield {int(found[1]) + 1}  # step{script[found.end() :]}"
 
 
 def moods(program: ServerProgram) -> dict[str, list[int]]:

@@ -9,6 +9,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.level import Factory, Level
 from subwarden.stateful_tests.exploring.runner import Result, Runner, running
 from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.subjects.core.adapter import CoreAdapter, CoreKind
@@ -35,9 +36,14 @@ def search_of(make: Callable[..., Any], order: Order, *, cancellation: bool) -> 
 
 def play(make: Callable[..., Any], program: CoreProgram, order: Order = Order.FIFO, choices: tuple[int, ...] = ()) -> Result:
     """One run of `program` with the given choices, then always choice 0."""
+    return run_of(CORE_LEVEL, factory_of(make), program, order, choices)
+
+
+def run_of(level: Level, factory: Factory, program: Any, order: Order, choices: tuple[int, ...]) -> Result:
+    """The same at any level."""
     left = iter(choices)
     with running():
-        return Runner(CORE_LEVEL, factory_of(make), order).run(program, lambda *_: lambda n: min(next(left, 0), n - 1))
+        return Runner(level, factory, order).run(program, lambda *_: lambda n: min(next(left, 0), n - 1))
 
 
 def program(*tasks: str, faults: tuple[int, ...] = ()) -> CoreProgram:

@@ -8,13 +8,13 @@ from subwarden.checking.custom.model import CustomOperation
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
-from subwarden.stateful_tests.exploring.runner import Result, Runner, running
+from subwarden.stateful_tests.exploring.runner import Result, running
 from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter, CustomKind
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.custom.program import CustomProgram
-from subwarden.stateful_tests.tests.subjects.core_level import PROFILE
+from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, run_of
 
 
 def factory_of(make: Callable[..., Any]) -> Callable[[], CustomAdapter]:
@@ -47,6 +47,4 @@ def program(*tasks: str, faults: tuple[int, ...] = ()) -> CustomProgram:
 
 def play(make: Callable[..., Any], played: CustomProgram, order: Order = Order.FIFO, choices: tuple[int, ...] = ()) -> Result:
     """One run with the given choices, then always choice 0."""
-    left = iter(choices)
-    with running():
-        return Runner(CUSTOM_LEVEL, factory_of(make), order).run(played, lambda *_: lambda n: min(next(left, 0), n - 1))
+    return run_of(CUSTOM_LEVEL, factory_of(make), played, order, choices)

@@ -1,0 +1,42 @@
+"""A command as a process of its own, which ends with its test."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import IO
+
+PATIENCE = 120.0  # seconds until a test gives up; nothing is measured
+SUBWARDEN = (sys.executable, "-m", "subwarden")
+
+Process = subprocess.Popen[str]
+Stream = int | IO[str]
+
+
+def wait_for(what: Callable[[], object], patience: float = PATIENCE, every: float = 0.05) -> None:
+    until = monotonic() + patience
+    while not what():
+        assert monotonic() < until
+        sleep(every)
+
+
+@contextmanager
+def started(
+    *command: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    out: Stream = subprocess.PIPE,
+    err: Stream = subprocess.PIPE,
+) -> Iterator[Process]:
+    """`command` in a process group of its own, as in a terminal; the group is killed at the end."""
+    process = subprocess.Popen(command, cwd=cwd, env=env, stdout=out, stderr=err, text=True, start_new_session=True)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

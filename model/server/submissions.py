@@ -1,7 +1,8 @@
 """The rules of what the engine is told (P7, P8): a monitor of one run that follows each turn, interrupt and rollback to its conversation.
 
-The engine is told of no more than clients have asked for, and of every turn before its `turn/start` is answered OK. No two interrupts share
-a submission. An interrupt that the engine was told of is answered OK when a listener has taken the end of the turn that was open or to come
+The engine is told of no more than clients have asked for: each submission has a request of its own, which had arrived and was not
+answered, and whose answer does not deny it. It is told of every turn before its `turn/start` is answered OK. No two interrupts share a
+submission. An interrupt that the engine was told of is answered OK when a listener has taken the end of the turn that was open or to come
 then, or when the conversation is over; a rollback when a listener has taken its event. An interrupt may also be answered at a moment at
 which no turn is open.
 
@@ -12,13 +13,14 @@ suits every other request at least as well.
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
+from math import inf
 
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import EngineEvent, EventKind, Reply
 
 Asked = rq.TurnStart | rq.TurnInterrupt | rq.Rollback
 ASKS_FOR = (rq.TurnStart, rq.TurnInterrupt, rq.Rollback)  # requests that the engine hears of
-TOLD = (Reply.OK, Reply.CANCELLED)  # answers after which it may have heard
+TOLD = (Reply.OK, Reply.ENDED, Reply.CANCELLED)  # answers to requests that it may have heard of
 TURN_ENDS = (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED)
 
 
@@ -54,6 +56,19 @@ class _Made:
 
 
 @dataclass(slots=True)
+class _Wish:
+    """A request that the engine may be told of, once, after the moment `arrived` and not after `until`."""
+
+    number: int
+    arrived: int
+    until: float = inf
+
+    def suits(self, moment: int) -> bool:
+        """Whether the submission of that moment may be its own."""
+        return self.arrived < moment <= self.until
+
+
+@dataclass(slots=True)
 class _Waiting:
     """An interrupt or a rollback that is not answered. `idle`: no turn was open at some moment since it arrived."""
 
@@ -67,8 +82,8 @@ class Submissions:
     """See above."""
 
     def __init__(self) -> None:
-        self._asked: Counter[Hashable] = Counter()  # requests that may still be submitted, or were
-        self._made: Counter[Hashable] = Counter()
+        self._wishes: dict[Hashable, list[_Wish]] = {}  # by kind and thread
+        self._made: dict[Hashable, list[int]] = {}  # the same: the moments of all submissions
         self._answered: Counter[Hashable] = Counter()  # with OK
         self._moment = 0
         self._conversations: dict[int, _Conversation] = {}
@@ -80,17 +95,17 @@ class Submissions:
 
     def asked(self, request: Asked, number: int = 0) -> None:
         """Request `number` arrives."""
-        self._asked[_key(request)] += 1
+        self._moment += 1
+        self._wishes.setdefault(_key(request), []).append(_Wish(number, self._moment))
         if not isinstance(request, rq.TurnStart):
-            self._moment += 1
             known = self._present.get(request.thread)
             self._waiting[number] = _Waiting(request, self._moment, known is None or known.idle())
 
     def made(self, request: Asked, conversation: int = 1, turn: int = 0) -> bool:
         """A conversation is told of such a request; `turn` is open or to come. Whether a client has asked for that."""
         key = _key(request)
-        self._made[key] += 1
         self._moment += 1
+        self._made.setdefault(key, []).append(self._moment)
         known = self._conversations.setdefault(conversation, _Conversation())
         self._present[request.thread] = known
         if isinstance(request, rq.TurnStart):
@@ -100,7 +115,17 @@ class Submissions:
             known.rollbacks += not interrupt
             of = turn if interrupt else known.rollbacks
             self._submissions.setdefault(key, []).append(_Made(self._moment, known, interrupt, of))
-        return self._made[key] <= self._asked[key]
+        return self._each_was_asked_for(key)
+
+    def _each_was_asked_for(self, key: Hashable) -> bool:
+        """Whether each submission can have a request of its own: in turn, of those that suit it, the one that was answered first."""
+        free = sorted(self._wishes.get(key, ()), key=lambda wish: wish.until)
+        for moment in self._made[key]:
+            own = next((wish for wish in free if wish.suits(moment)), None)
+            if own is None:
+                return False
+            free.remove(own)
+        return True
 
     def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine reports an event."""
@@ -162,13 +187,16 @@ class Submissions:
     def answered(self, request: Asked, reply: Reply, number: int = 0) -> bool:
         """Request `number` was answered. Whether the engine was told before, if it must have been."""
         key = _key(request)
-        heard = reply in TOLD or (reply is Reply.ENDED and self.told(number))  # it was waiting for an event when its conversation ended
-        if not heard:
-            self._asked[key] -= 1
+        wishes = self._wishes[key]
+        wish = next(wish for wish in reversed(wishes) if wish.number == number)
+        if reply not in TOLD:
+            wishes.remove(wish)
+        elif reply is not Reply.CANCELLED:  # another task may still do it
+            wish.until = self._moment
         if not isinstance(request, rq.TurnStart) or reply is not Reply.OK:
             return True
         self._answered[key] += 1
-        return self._made[key] >= self._answered[key]
+        return len(self._made.get(key, ())) >= self._answered[key]
 
     def done(self, number: int, reply: Reply) -> bool:
         """Interrupt or rollback `number` was answered. Whether what it waits for has come, if the answer says so."""
@@ -195,7 +223,7 @@ class Submissions:
 
     def count(self, request: Asked) -> int:
         """How often the engine was told of such a request."""
-        return self._made[_key(request)]
+        return len(self._made.get(_key(request), ()))
 
 
 def _key(request: Asked) -> Hashable:

@@ -54,6 +54,27 @@ def test_a_rollback_whose_conversation_has_ended_had_been_submitted() -> None:
     assert not monitor.made(ROLLBACK, 3), "it had ended before the engine was told"
 
 
+def test_of_two_requests_the_one_that_is_not_refused_was_submitted() -> None:
+    for answers in ((Reply.ENDED, Reply.NOT_LOADED), (Reply.NOT_LOADED, Reply.ENDED)):
+        monitor = Submissions()
+        monitor.asked(ROLLBACK, 1)
+        monitor.asked(ROLLBACK, 2)
+        assert monitor.made(ROLLBACK, 1)
+        for number, reply in enumerate(answers, 1):
+            assert monitor.answered(ROLLBACK, reply, number)
+        monitor.asked(ROLLBACK, 3)
+        assert monitor.made(ROLLBACK, 2), "the third has a submission of its own"
+        assert not monitor.made(ROLLBACK, 2), "nobody has asked for another"
+
+
+def test_a_request_that_was_answered_is_submitted_no_more() -> None:
+    for reply in (Reply.OK, Reply.ENDED):
+        monitor = Submissions()
+        monitor.asked(INTERRUPT, 1)
+        assert monitor.answered(INTERRUPT, reply, 1)
+        assert not monitor.made(INTERRUPT, 1, 1)
+
+
 def test_an_interrupt_may_be_confirmed_unheard() -> None:
     monitor = Submissions()
     monitor.asked(rq.TurnInterrupt(1, 1))

@@ -1,7 +1,8 @@
 """Judges one run of a server: holds every visible change and every message against the model as it happens.
 
 The judge looks after each step, and right before each message is queued, so that an answer is judged by the maps as they are when it is
-given. It keeps the model's state; the rest is kept by its parts: `requests`, `visible`, `clients` and the choices of raw events.
+given. Its parts keep what is known: the `course` through the model, `requests`, what is `visible`, `clients`, the engine and its work, the
+choices of raw events, the ends that are owed.
 
 Long because it hears every event of a run, each in a method of two or three lines.
 """
@@ -15,12 +16,14 @@ from subwarden.checking.manager.invariants import Invariants
 from subwarden.checking.recording import Recording
 from subwarden.checking.server import quiescence
 from subwarden.checking.server.at_stake import AtStake
-from subwarden.checking.server.changes import forced, refused
+from subwarden.checking.server.changes import refused
 from subwarden.checking.server.clients import Clients
+from subwarden.checking.server.course import Course
+from subwarden.checking.server.endings import Endings
 from subwarden.checking.server.engine import EngineSide
-from subwarden.checking.server.engine_work import work_left
+from subwarden.checking.server.engine_work import EngineWork
 from subwarden.checking.server.evidence import AnsweredTwice, Evidence, Found, RefusedChange, WrongList, WrongMaps, WrongReply
-from subwarden.checking.server.graph import ServerGraph, ServerNode
+from subwarden.checking.server.graph import ServerGraph
 from subwarden.checking.server.raw_choices import RawChoices
 from subwarden.checking.server.requests import AcceptedRequest, Requests
 from subwarden.checking.server.visible import HIDDEN, Seen, Serving, Visible
@@ -31,17 +34,11 @@ from subwarden.model.server.order import Order
 from subwarden.model.server.reading import Reading
 from subwarden.model.server.requests import AnswerSent, EngineEvent, EventKind, Message, Reply, Request
 from subwarden.model.server.stakes import Stake
-from subwarden.model.server.state import IMPLICIT, Change, ChangeKind, ServerState, pair_of, target
+from subwarden.model.server.state import Change, ChangeKind, ServerState, pair_of, target
 from subwarden.model.server.submissions import Asked
 from subwarden.model.server.words import say_change
 from subwarden.scheduling.loop import ControlledLoop
 
-CHOICES = {  # the attributions: of changes that several requests may have made
-    ChangeKind.LINKED: Stake.JOINED,
-    ChangeKind.NAMED: Stake.JOINED,
-    ChangeKind.UNNAMED: Stake.CLAIMED,
-    ChangeKind.UNLINKED: Stake.CLAIMED,
-}
 BREAKS = {  # the duty that each cause shows to be broken
     causes.STAYS_LOADED: Stake.UNLOADED,
     causes.NOT_SUBMITTED: Stake.SUBMITTED,
@@ -89,26 +86,22 @@ class ServerJudge(Recording):
         self._raw_choices = RawChoices(self.requests)
         self._invariants = Invariants()
         self._engine = EngineSide(self.clients.approvals, self.stakes)
-        self._past: list[ServerNode] = []  # before each change, answer, and act of the engine
-        self._thread_of: dict[int, int] = {}  # of each conversation
-        self._stopped = False
+        self._work = EngineWork(loop, self.stakes)
+        self._endings = Endings(self.stakes)
         self._reading = Reading()
-        self._ended_in_turn: set[int] = set()  # conversations
-        self._unheard: set[tuple[int, int]] = set()  # the same with their threads, after their listener was cancelled
         self._order = Order()
-        self._beside_work: set[int] = set()  # requests that arrived while the engine was at work
-        self._node = graph.initial(ServerState(stored=stored))
+        self._course = Course(graph.initial(ServerState(stored=stored)), self.stakes)
         self._loop = loop
         self._name_of = name_of
 
     @property
     def state(self) -> ServerState:
         """The model's state now, by the attribution that was thought of first."""
-        return self._node.state
+        return self._course.node.state
 
     def let_go(self) -> None:
-        """The run is over: drop the states that it came through, which would keep a graph that is dropped in memory."""
-        self._past.clear()
+        """The run is over."""
+        self._course.let_go()
 
     # --- from outside
 
@@ -122,7 +115,7 @@ class ServerJudge(Recording):
 
     def _gone(self, connection: int) -> None:
         self._begin(self._order.gone(connection))
-        self._node = self._node.outside("close", connection)
+        self._course.outside("close", connection)
         self.clients.gone(connection)
         self._engine.gone(connection)
         self._reading.gone(connection)
@@ -146,9 +139,7 @@ class ServerJudge(Recording):
 
     def _accept(self, number: int, request: Request) -> None:
         self.requests.accept(number, self._name_of(number), request)
-        if self._engine_works():
-            self.stakes.arises(Stake.SERVED)
-            self._beside_work.add(number)
+        self._work.arrives(number)
         begun = self._order.arrives(number, request)
         if not begun:
             self.requests.queues(number)
@@ -161,7 +152,7 @@ class ServerJudge(Recording):
             self._begins(number, request)
 
     def _begins(self, number: int, request: Request) -> None:
-        self._node = self._node.accept(number, request)
+        self._course.accepts(number, request)
         self._engine.accepted(number, request)
         if isinstance(request, KEEPS_OR_ENDS):
             self.stakes.lapse((Stake.UNLOADED,), target(request))
@@ -181,40 +172,35 @@ class ServerJudge(Recording):
         """The handler of the request of `task` is cancelled, or another task that does it."""
         if not self.requests.cancelled(task):
             self.stakes.arises(Stake.CANCELLED)
-        self._node = self._node.outside("cancel", task)
+        self._course.outside("cancel", task)
         self._begin(self._order.ends(task, operation.connection))
 
     def unheard(self, thread: int, conversation: int) -> None:
         """The listener of a conversation is cancelled. Nothing may change by that."""
         if self.state.running(thread):
-            self.stakes.arises(Stake.LISTENED)
-            self._unheard.add((thread, conversation))
+            self._endings.unheard(thread, conversation)
 
     def brought(self, thread: int, conversation: int | None) -> None:
         """The engine has brought a conversation; None: it could not."""
-        self._follow(self._node.outside("brought", thread, conversation))
-        self.stakes.lapse((Stake.SERVED,))
+        self._course.brought(thread, conversation)
+        self._work.brought(thread, conversation)
         if conversation is not None:
-            self._thread_of[conversation] = thread
             self.clients.broadcasts.brought(thread)
 
     def archived(self, thread: int) -> None:
         """A thread was taken out of the store."""
-        before = len(self._node.states)
-        self._follow(self._node.archived(thread))
-        if len(self._node.states) > before:
-            self.stakes.several(Stake.CLAIMED)
+        self._course.archived(thread)
 
     def emitted(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine reports an event."""
         self._engine.emitted(thread, conversation, event)
         self.clients.emitted(conversation, event)
         if event.kind is EventKind.TURN_STARTED:
-            self._node = self._node.outside("turn", thread, conversation, True)
+            self._course.outside("turn", thread, conversation, True)
         elif event.kind in (EventKind.TURN_COMPLETE, EventKind.TURN_ABORTED):
-            self._node = self._node.outside("turn", thread, conversation, False)
+            self._course.outside("turn", thread, conversation, False)
         elif event.kind is EventKind.ROLLED_BACK:
-            self._node = self._node.outside("rolled_back", thread)
+            self._course.outside("rolled_back", thread)
 
     def lost(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """The engine has lost an event that it has reported."""
@@ -223,42 +209,34 @@ class ServerJudge(Recording):
     def stopped(self, connections: list[int]) -> None:
         """The server stops, and these clients have gone: it owes nothing but the end of every thread."""
         self.look()
-        self._stopped = True
+        self._endings.stopped = True
         for connection in connections:
             self._gone(connection)
         for thread, loaded in self.state.loaded:
             self._must_end(thread, loaded.conversation)
 
-    def _after_stop(self, change: Change) -> None:
-        if change.kind is ChangeKind.LOADED:  # by a request that was under way
-            self._must_end(change.thread, change.other)
-        elif change.kind is ChangeKind.UNLOADED:
-            self.stakes.breakable(Stake.STOPPED)
-
     def _must_end(self, thread: int, conversation: int) -> None:
         """The thread is to be unloaded, as if its conversation had ended."""
-        self.stakes.arises(Stake.STOPPED)
+        self._endings.must_end()
         self._over(thread, conversation)
 
     def died(self, thread: int, conversation: int) -> None:
         """A conversation has ended by itself."""
         loaded = self.state.thread(thread)
         if loaded is not None and loaded.conversation == conversation and loaded.turn:
-            self._ended_in_turn.add(conversation)
-            self.stakes.arises(Stake.ENDED)
+            self._endings.died(conversation)
         self._over(thread, conversation)
 
     def _over(self, thread: int, conversation: int) -> None:
         self.stakes.lapse((Stake.UNLOADED,), thread)
-        self._node = self._node.outside("died", thread, conversation)
+        self._course.outside("died", thread, conversation)
         self._ending(thread, dying=True)
 
     def taken(self, thread: int, conversation: int, event: EngineEvent) -> None:
         """A listener has taken an event."""
         self.look()
         self._engine.taken(conversation, event)
-        if self._unheard and (thread, conversation) in self._unheard:
-            self.stakes.met(Stake.LISTENED, thread)
+        self._endings.taken(thread, conversation)
         self.clients.taken(thread, conversation, event, self.state)
 
     def approves(self, connection: int, thread: int, conversation: int, number: int, granted: bool) -> None:
@@ -279,7 +257,7 @@ class ServerJudge(Recording):
 
     def refused(self, thread: int) -> None:
         """The thread's conversation has refused a turn, an interrupt or a rollback."""
-        self._node = self._node.outside("refused", thread)
+        self._course.outside("refused", thread)
 
     def _ending(self, thread: int, *, dying: bool = False) -> None:
         self.clients.ending(thread, dying=dying)
@@ -310,17 +288,13 @@ class ServerJudge(Recording):
         self._fired(f"{request.name}: {reply.value}")
         if asked.cancelled:
             self.stakes.met(Stake.CANCELLED, client=request.connection)
-        if number in self._beside_work and self._engine_works():
-            self.stakes.met(Stake.SERVED)
-        after = self._node.answer(number, reply)
-        if after is not None:
-            self._follow(after)
-        else:
+        self._work.answered(number)
+        before = self._course.node
+        if not self._course.answered(number, reply):
             # an effect, the answer to another, or the order of the requests leaves it no choice: no claim of its own
-            once = asked.queued or any(reply in node.may().get(number, ()) for node in self._past)
-            evidence = None if once else WrongReply(asked.name, reply, self._node.may().get(number, frozenset()))
+            once = asked.queued or self._course.was_right(number, reply)
+            evidence = None if once else WrongReply(asked.name, reply, before.may().get(number, frozenset()))
             self.violated(causes.wrong_answer(request.name), f"answered {reply.value}", evidence)
-            self._node = self._node.forced(self.state._replace(flight=tuple(each for each in self.state.flight if each[0] != number)))
         for found in self._engine.answered(asked, reply):
             self._record(found)
         if isinstance(request, rq.ListLoaded) and message.threads is not None:
@@ -331,14 +305,6 @@ class ServerJudge(Recording):
         if isinstance(request, rq.SUBSCRIBES):
             self._choose(pair_of(request))
         self._record(self.clients.subscription_answered(asked, message, self.state))
-
-    def _follow(self, after: ServerNode) -> None:
-        """Go on in `after`, and remember where answers may have been right that are not any more."""
-        before = self._node
-        self._past.append(before)
-        self._node = after
-        if len(after.states) < len(before.states):
-            self.stakes.fewer(len(after.states))
 
     def _choose(self, pair: Pair) -> None:
         """The choice of raw events may be another from now on."""
@@ -379,28 +345,25 @@ class ServerJudge(Recording):
 
     def _explain_change(self, change: Change) -> None:
         kind, thread, connection, other = change
-        before = self._node
-        after = before.explain(change)
-        if after is None:
-            self._unexplained(change)
-            self._node = self._node.forced(forced(self.state, change))
-        else:
+        before = self._course.state
+        explained = self._course.changed(change)
+        if explained:
             self._fired(f"change {kind.value}")
-            self._follow(after)
             self._at_stake(change, before)
+        else:
+            self._unexplained(change, before)
         if kind in (ChangeKind.CLOSING, ChangeKind.UNLOADED):
             self._ending(thread)
             if kind is ChangeKind.UNLOADED:
-                if other in self._ended_in_turn:
-                    self.stakes.breakable(Stake.ENDED)
-                self.clients.broadcasts.unloaded(thread, owed=after is not None)
+                self._endings.unloaded(other)
+                self.clients.broadcasts.unloaded(thread, owed=explained)
         elif kind is ChangeKind.DEAD:
             for cause in self._invariants.connection_closed(connection, self.visible.shown):
                 self._broken_maps(cause)
         elif kind in RELATION:
-            self._subscription_changes(change, before.state)
-        if self._stopped:
-            self._after_stop(change)
+            self._subscription_changes(change, before)
+        elif kind is ChangeKind.LOADED and self._endings.stopped:  # by a request that was under way
+            self._must_end(thread, other)
         if kind in (ChangeKind.LOADED, ChangeKind.UNLOADED):
             for may in self.requests.lists.values():
                 may.add(self.visible.threads())
@@ -416,21 +379,16 @@ class ServerJudge(Recording):
         elif change.kind is ChangeKind.UNLINKED:
             self._unlinked(pair)
 
-    def _at_stake(self, change: Change, before: ServerNode) -> None:
-        """Whether a change has left a duty, or a choice of the request that has made it."""
+    def _at_stake(self, change: Change, before: ServerState) -> None:
+        """Whether a change has left a duty."""
         if change.kind in (ChangeKind.UNLINKED, ChangeKind.CLOSING):
-            loaded = (self._node if change.kind is ChangeKind.UNLINKED else before).state.thread(change.thread)
+            loaded = (self.state if change.kind is ChangeKind.UNLINKED else before).thread(change.thread)
             if loaded is not None and loaded.left:
                 self.stakes.arises(Stake.UNLOADED)
-                under_way = [f.request for _, f in before.state.flight if not f.done]
+                under_way = [f.request for _, f in before.flight if not f.done]
                 asked = any(isinstance(request, KEEPS_OR_ENDS) and target(request) == change.thread for request in under_way)
                 if change.kind is ChangeKind.CLOSING and not asked:
                     self.stakes.met(Stake.UNLOADED, change.thread)
-        if len(self._node.states) > len(before.states) and change.kind in CHOICES:
-            self.stakes.several(CHOICES[change.kind])
-
-    def _engine_works(self) -> bool:
-        return any(event.label.startswith("engine") for event in self._loop.events)
 
     def _unlinked(self, pair: Pair) -> None:
         """A subscription has ended: whoever ended it, nothing is owed any more."""
@@ -438,8 +396,7 @@ class ServerJudge(Recording):
         self.deliveries.unlinked(pair)
         self.clients.wants_end(pair)
 
-    def _unexplained(self, change: Change) -> None:
-        state = self.state
+    def _unexplained(self, change: Change, state: ServerState) -> None:
         cause = refused(state, change)
         if cause is not None:
             thread = change.thread
@@ -455,28 +412,22 @@ class ServerJudge(Recording):
         shown = self.visible.shown
         links = frozenset((t, c) for t, connections in shown.subscribers.items() for c in connections)
         ids = frozenset((*pair, s) for s, pair in shown.ids.items())
-        after = self._node.shows(links, ids)
-        if after is None:
-            if not self.violations:
-                stays = links - {grant[:2] for grant in self.state.grants}
-                for change in changes:
-                    if change.kind is ChangeKind.UNNAMED and change[1:3] in stays:
-                        self.violated(causes.OUTLIVES_ID, say_change(change), RefusedChange(change, self.state, ()))
-            kept = {grant for grant in self.state.grants if grant[2] == IMPLICIT and grant[:2] in links}
-            unseen = links - {grant[:2] for grant in kept} - {grant[:2] for grant in ids}
-            after = self._node.forced(self.state._replace(grants=frozenset({*kept, *ids, *((*pair, IMPLICIT) for pair in unseen)})))
-        elif len(after.states) < len(self._node.states):
-            self.stakes.fewer(len(after.states))
-        self._node = after
+        before = self.state
+        if not self._course.shows(links, ids) and not self.violations:
+            stays = links - {grant[:2] for grant in before.grants}
+            for change in changes:
+                if change.kind is ChangeKind.UNNAMED and change[1:3] in stays:
+                    self.violated(causes.OUTLIVES_ID, say_change(change), RefusedChange(change, before, ()))
 
     def waits(self, step: int | None) -> None:
         """After `step`, or when a request has arrived, no step can run: every request in flight waits for an event."""
-        if not self._node.state.flight:
+        if not self.state.flight:
             return
-        left, readers = work_left(self._loop.events, self._thread_of)
+        left, readers = self._work.left()
         if left:
             self.stakes.shows((Stake.SERVED,))
-            self.requests.wait_for_engine(self.state, left, readers | self._reading.holding_up(), self._engine.told, self._node.may(), step)
+            may = self._course.node.may()
+            self.requests.wait_for_engine(self.state, left, readers | self._reading.holding_up(), self._engine.told, may, step)
 
     # --- the end
 
@@ -493,7 +444,7 @@ class ServerJudge(Recording):
         `holding_up`: clients that read no more, and for which messages wait."""
         self.look()
         state, visible = self.state, self.visible
-        if any(state.running(thread) for thread, _ in self._unheard):
+        if any(state.running(thread) for thread in self._endings.unheard_threads()):
             self.stakes.breakable(Stake.LISTENED)
         asked = [each for each in asking if each not in self.clients.lost_approvals]  # nobody knows of the others
         unapproved = {each.thread for each in asking} - {
@@ -503,8 +454,8 @@ class ServerJudge(Recording):
             *quiescence.answers(self.requests, state.closed, unapproved),
             *quiescence.drops(holding_up),
             *quiescence.services(visible, state.closed, running, unread),
-            *quiescence.links(self._node.states, self.clients),
-            *quiescence.unloads(self._node.states),
+            *quiescence.links(self._course.node.states, self.clients),
+            *quiescence.unloads(self._course.node.states),
             *self.clients.at_rest(asking),
         ):
             self._record(found)

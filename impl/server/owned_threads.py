@@ -71,12 +71,16 @@ class OwnedThreads(Server):
 
     def cancelled(self, request_id: ConnectionRequestId) -> None:
         """The task that was to answer the request is cancelled: another one answers (P7), as was decided, or that it was cancelled."""
-        if request_id.request_id in self._unanswered:
+        if request_id.request_id in self._unanswered and not self.loop_closes():
             self.spawn(f"answer {request_id.request_id}", self._answer_instead, request_id)
 
     async def _answer_instead(self, request_id: ConnectionRequestId) -> None:
         reply, open_turn, threads = self._unanswered[request_id.request_id] or Decided(Reply.CANCELLED)
         await self.answer(request_id, reply, open_turn=open_turn, threads=threads)
+
+    def loop_closes(self) -> bool:
+        """Whether the loop is being closed in the middle of everything: no task that is cancelled has a successor then (P12)."""
+        return False
 
     def go_on(self, request_id: ConnectionRequestId) -> None:
         """The request waits for the engine from now on: its connection's other requests are handled meanwhile (P14)."""

@@ -36,7 +36,8 @@ class OwningListener:
         try:
             await self._run()
         except asyncio.CancelledError:  # from outside
-            self._server.listens(self._record, self)
+            if not self._server.loop_closes():
+                self._server.listens(self._record, self)
             raise
 
     async def _run(self) -> None:

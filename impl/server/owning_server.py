@@ -80,6 +80,10 @@ class OwningServer(OwnedThreads):
         """The processors of open connections, and the listeners of loaded threads."""
         return super().resident() | set(self._processors.values())
 
+    def loop_closes(self) -> bool:
+        """Then it cancels all tasks at once, processors as well, which nobody else cancels."""
+        return any(processor.cancelling() for processor in self._processors.values())
+
     async def _process(self, inbox: "asyncio.Queue[Arrived]") -> None:
         while (arrived := await inbox.get()) is not None:
             await self.handle(*arrived)
@@ -180,7 +184,8 @@ class OwningServer(OwnedThreads):
                 await self.broadcast(Closed(thread))
         except asyncio.CancelledError:
             self.handed(request_id)
-            self.spawn(f"archiving {request_id.request_id}", self._archive, request_id, thread, closed)
+            if not self.loop_closes():
+                self.spawn(f"archiving {request_id.request_id}", self._archive, request_id, thread, closed)
             raise
 
     async def _closes(self, request_id: ConnectionRequestId, thread: int) -> LoadedThread | None:

@@ -144,7 +144,8 @@ class Server(ABC):
         try:
             await task
         except asyncio.CancelledError:
-            if not task.cancelled():  # then this task was cancelled, and not the handler
+            this = asyncio.current_task()
+            if not task.cancelled() or (this is not None and this.cancelling()):  # then this task was cancelled, and not only the handler
                 raise
         finally:
             del self.handlers[request_id.request_id]

@@ -19,6 +19,7 @@ from subwarden.model.core import step as core
 from subwarden.model.manager import operations as op
 
 CONNECTIONS, TOPICS = 6, 3
+OVERLAP = 4  # calls at a time
 
 
 def core_operation(random: Random) -> core.CoreOperation:
@@ -74,14 +75,14 @@ def lines(
             opened.append((number, slot, operation, specification.encode_answer(effect.answer)))
 
 
-def long_history(name: str, calls: int, overlap: int = 4) -> None:
+def long_history(name: str, calls: int) -> None:
     """Write, survey and judge one long history."""
     specification = SPECIFICATIONS[name]()
     draw, encode = (core_operation, core.core_encode) if name == "core" else (manager_operation, op.encode)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "history.jsonl"
         with path.open("w") as out:
-            out.writelines(line + "\n" for line in lines(specification, draw, encode, calls, overlap))
+            out.writelines(line + "\n" for line in lines(specification, draw, encode, calls, OVERLAP))
         start = time.perf_counter()
         found = survey_file(path, specification)
         middle = time.perf_counter()
@@ -89,7 +90,7 @@ def long_history(name: str, calls: int, overlap: int = 4) -> None:
         end = time.perf_counter()
     assert not found.faults, found.faults[:3]
     print(
-        f"{name:8} {calls:9,} calls at overlap {overlap}: {judgement.verdict.value}, survey {middle - start:.1f} s,"
+        f"{name:8} {calls:9,} calls at overlap {OVERLAP}: {judgement.verdict.value}, survey {middle - start:.1f} s,"
         f" judging {end - middle:.1f} s ({(end - middle) / calls * 1e6:.0f} us a call), at most {judgement.counted.widest} configurations,"
         f" peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB"
     )

@@ -91,8 +91,9 @@ def compare(scope: Scope) -> str:
     return row(scope.describe(), theirs_took(lambda: tlc.check(scope)), ours_took(OURS.format(repr(scope))))
 
 
-def main_at_server(scope: ServerScope = COMPARED_AT_SERVER) -> list[str]:
+def main_at_server() -> list[str]:
     """The table of level server, as lines of Markdown: one run of TLC, and two of ours, without symmetry and with it."""
+    scope = COMPARED_AT_SERVER
     theirs = theirs_took(lambda: tlc.check_server(scope))
     lines = heading(scope.describe())
     for symmetric, name in ((False, "without symmetry"), (True, "TLC without symmetry, `prove` with it")):

@@ -48,7 +48,7 @@ class DaskCarrier:
     Raises BadCluster if no worker of it can take part.
     """
 
-    def __init__(self, client: Any, luggage: Luggage, memory: int | None = None, pause: float = PORTION) -> None:
+    def __init__(self, client: Any, luggage: Luggage, memory: int | None = None) -> None:
         self.gone: str | None = None
         self.patience = PATIENCE
         self._client = client
@@ -59,7 +59,7 @@ class DaskCarrier:
         self._number = 0
         self._tasks: dict[str, _Task] = {}  # that run, by key
         self._news: SimpleQueue[tuple[str, str, Any]] = SimpleQueue()  # filled by the client's thread
-        self._pause = max(pause, EACH * self._hosts.threads)
+        self._pause = max(PORTION, EACH * self._hosts.threads)
         client.subscribe_topic(self._topic, self._event)
 
     @property

@@ -28,7 +28,7 @@ Message = AnswerMessage | Delivered
 class Session:
     """One process, from hello to its end. A context manager: leaving it leaves no process behind."""
 
-    def __init__(self, command: str, limit: float, model: ExecModel, greet: bool = True) -> None:
+    def __init__(self, command: str, limit: float, model: ExecModel) -> None:
         """Start `command` and greet it. `limit`: seconds that any answer may take; `model`: what it is judged by. Raises BadProcess."""
         self.command = command
         self.limit = limit
@@ -43,9 +43,8 @@ class Session:
         self._deadline = 0.0
         self.process = self._blamed(Process, command)
         try:
-            if greet:
-                self.hello = self._greet()
-                self.model = self._blamed(model.of, self.hello)
+            self.hello = self._greet()
+            self.model = self._blamed(model.of, self.hello)
         except BaseException:
             self.close()
             raise

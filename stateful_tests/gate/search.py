@@ -45,7 +45,6 @@ class GateSearch:
         budget: Budget = UNLIMITED,
         progress: Callable[[int], object] = lambda _: None,
         *,
-        sample_every: int = SAMPLE_EVERY,
         make: MakeFinding = investigate,
         most: int | None = None,
     ) -> None:
@@ -59,7 +58,7 @@ class GateSearch:
         self._make = make
         self._given = budget
         self._budget = Budget(lambda: self._hopeless or (most is not None and len(self.outcome.findings) >= most) or budget.spent())
-        self.explorer = Explorer(check, level, factory, self._budget, self._drive, sample_every=sample_every)
+        self.explorer = Explorer(check, level, factory, self._budget, self._drive, sample_every=SAMPLE_EVERY)
         self._factory = factory
         self._profile = profile
         self._schedules = int(profile.schedules * level.share)

@@ -22,8 +22,8 @@ from subwarden.stateful_tests.walking.walk import Leader, Onward, Paused, led, r
 class ScenarioWalk:
     """See `walk.Walk`. `coded`: the run that the walk begins with, if there is one; else `rules` say what may happen."""
 
-    def __init__(self, scenario: Scenario, rules: Rules, coded: Coded | None = None, leave: frozenset[str] = frozenset()) -> None:
-        self._scenario, self._leave = scenario, leave
+    def __init__(self, scenario: Scenario, rules: Rules, coded: Coded | None = None) -> None:
+        self._scenario = scenario
         self._rules = rules if coded is None else coded.rules
         recorded: list[str] = []
         about: list[str] = []
@@ -60,7 +60,7 @@ class ScenarioWalk:
         """It holds nothing."""
 
     def _runner(self) -> ScenarioRunner:
-        return ScenarioRunner(self._scenario, self._rules, self._leave)
+        return ScenarioRunner(self._scenario, self._rules)
 
     def _led(self, schedule: Sequence[str], onward: Onward) -> tuple[WalkRecord, list[int]]:
         picture = Picture()

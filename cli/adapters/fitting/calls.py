@@ -1,6 +1,7 @@
 """The text of one call of the class: an exception that refuses becomes False, and a client whose own connection broke asks no more."""
 
 import builtins
+from collections.abc import Iterable
 
 from subwarden.cli.adapters.fitting.reading import Method, Parameter, ReadClass
 
@@ -10,6 +11,13 @@ BROKEN = """\
             if not {socket}.broken:
                 raise  # another client's connection broke
 """
+
+
+def call_of(method: Method, owner: str, values: Iterable[str]) -> str:
+    """The call of a method of `owner`, with these values."""
+    given = zip(method.parameters, values, strict=True)
+    arguments = ", ".join(f"{each.name}={value}" if each.keyword else value for each, value in given)
+    return f"{'await ' if method.is_async else ''}{owner}.{method.name}({arguments})"
 
 
 def guarded(call: str, method: Method, operation: str, socket: str) -> str:

@@ -6,7 +6,7 @@ The texts come first, then what puts them together.
 from textwrap import indent
 
 from subwarden.cli.adapters.fitting import fakes
-from subwarden.cli.adapters.fitting.calls import guarded, message_for, refusals_of, to_import
+from subwarden.cli.adapters.fitting.calls import call_of, guarded, message_for, refusals_of, to_import
 from subwarden.cli.adapters.fitting.fitted import Fitted, said
 from subwarden.cli.adapters.fitting.holding import Held, Holding, by_user
 from subwarden.cli.adapters.fitting.reading import ReadClass
@@ -171,13 +171,11 @@ class _Writer:
         """The call of a method, and what is done with its answer."""
         subscriber = "self.subscriptions[client, topic]"
         values = {Part.TOPIC: "topic", Part.CALLBACK: subscriber, Part.OTHER: subscriber}
-        arguments = []
+        given = []
         for each, part in zip(taken.method.parameters, taken.parts, strict=True):
             value = values.get(part, subscriber if self._holding.held is Held.RETURNED or is_socket(each, self._read) else "client")
-            if part is Part.MESSAGE:
-                value = message_for(each)
-            arguments.append(f"{each.name}={value}" if each.keyword else value)
-        call = f"{begin}{'await ' if taken.method.is_async else ''}{self._ours}.{taken.method.name}({', '.join(arguments)})"
+            given.append(message_for(each) if part is Part.MESSAGE else value)
+        call = begin + call_of(taken.method, self._ours, given)
         own = self._holding.held is Held.SOCKET and operation != "publish" and any(map(fakes.may_break, self._read.sends))
         return guarded(call, taken.method, operation, subscriber if own else "")
 

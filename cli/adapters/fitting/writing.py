@@ -4,7 +4,7 @@ The texts come first, then what puts them together.
 """
 
 from subwarden.cli.adapters.fitting import fakes
-from subwarden.cli.adapters.fitting.calls import guarded, message_for, refusals_of, to_import
+from subwarden.cli.adapters.fitting.calls import call_of, guarded, message_for, refusals_of, to_import
 from subwarden.cli.adapters.fitting.fitted import Fitted, said
 from subwarden.cli.adapters.fitting.holding import holding_of
 from subwarden.cli.adapters.fitting.reading import BadClass, Parameter, ReadClass
@@ -176,12 +176,9 @@ class _Writer:
         if taken is None:
             return head + self._absent(name)
         method = taken.method
-        arguments = ", ".join(
-            f"{each.name}={self._value(each, part, name)}" if each.keyword else self._value(each, part, name)
-            for each, part in zip(method.parameters, taken.parts, strict=True)
-        )
-        call = f"{'await ' if method.is_async else ''}self.ours.{method.name}({arguments})"
-        asks = any(part is Part.CLIENT and is_socket(each, self._read) for each, part in zip(method.parameters, taken.parts, strict=True))
+        given = list(zip(method.parameters, taken.parts, strict=True))
+        call = call_of(method, "self.ours", [self._value(each, part, name) for each, part in given])
+        asks = any(part is Part.CLIENT and is_socket(each, self._read) for each, part in given)
         breaks = asks and self._faked() and name in OWN and method.sends and any(map(fakes.may_break, self._read.sends))
         before, after = self._around(name, asks, breaks)
         lines = call if after else f"return {call}"

@@ -10,7 +10,6 @@ largest k such that all with at most k have been made. The number of runs with o
 """
 
 from collections.abc import Sequence
-from random import Random
 
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
@@ -26,9 +25,9 @@ class FaultBounded:
     name = "fault bounded"
     every_choice = False
 
-    def __init__(self, bound: int, base: Sequence[int] = (), random: Random | None = None) -> None:
+    def __init__(self, bound: int, base: Sequence[int] = ()) -> None:
         self._base = tuple(base)
-        self._search = DelayBounded(bound, random)
+        self._search = DelayBounded(bound)
 
     @property
     def complete(self) -> int:

@@ -1,10 +1,9 @@
 """`subwarden.asgi` drives applications in a run; `subwarden.AsgiHub` holds one against the core model, from outside."""
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -112,51 +111,18 @@ def test_an_application_that_fails_is_found() -> None:
 # --- a hub against the core model
 
 
-def hub(copies: bool = True, leaves: bool = True) -> Callable[[], Any]:
-    """A hub as tutorials teach it. `copies`: it sends to a copy of the list of subscribers; `leaves`: who unsubscribes is removed."""
-
-    def make() -> Any:
-        topics: dict[str, list[Any]] = {}
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            await receive()
-            await send({"type": "websocket.accept"})
-            try:
-                while (message := await receive())["type"] == "websocket.receive":
-                    said = json.loads(message["text"])
-                    members = topics.setdefault(said["topic"], [])
-                    if said["do"] == "join" and send not in members:
-                        members.append(send)
-                    elif said["do"] == "leave" and send in members and leaves:
-                        members.remove(send)
-                    elif said["do"] == "say":
-                        for each in list(members) if copies else members:
-                            with contextlib.suppress(OSError):
-                                await each({"type": "websocket.send", "text": said["text"]})
-            finally:
-                for members in topics.values():
-                    if send in members:
-                        members.remove(send)
-
-        return app
-
-    return make
-
-
-def adapter(make: Callable[[], Any]) -> Any:
-    return subwarden.AsgiHub(
-        make,
-        path="/ws/{client}",
-        subscribe=lambda topic: {"do": "join", "topic": topic},
-        unsubscribe=lambda topic: {"do": "leave", "topic": topic},
-        publish=lambda topic, message: {"do": "say", "topic": topic, "text": message},
-    )
+def hub(copies: bool = True) -> Any:
+    """The names of the example. `copies`: it sends to a copy of the list of subscribers."""
+    file, names = EXAMPLES / "world/hub.py", dict[str, Any]()
+    source = file.read_text(encoding="utf-8")
+    exec(compile(source if copies else source.replace("list(members)", "members"), str(file), "exec"), names)
+    return SimpleNamespace(**names)
 
 
 @pytest.mark.slow
 def test_a_hub_that_works_has_no_finding() -> None:
     try:
-        report = subwarden.holds(adapter(hub()), budget=10)
+        report = subwarden.holds(hub().Hub, budget=10)
     except subwarden.DoesNotHold as error:
         report = error.report
     assert report.verdict != "violated", str(report)
@@ -165,7 +131,7 @@ def test_a_hub_that_works_has_no_finding() -> None:
 @pytest.mark.slow
 def test_a_hub_that_keeps_who_has_left_is_found() -> None:
     with pytest.raises(subwarden.DoesNotHold, match="a message reaches a connection that was not subscribed"):
-        subwarden.holds(adapter(hub(leaves=False)), budget=20)
+        subwarden.holds(hub().Keeps, budget=20)
 
 
 @pytest.mark.slow
@@ -186,7 +152,7 @@ def test_rooms_on_fastapi_are_held_by_an_adapter_of_few_lines(name: str, verdict
 @pytest.mark.parametrize("copies", [True, False])
 def test_a_list_that_changes_while_it_is_sent_to_skips_a_subscriber(copies: bool) -> None:
     async def scenario() -> None:
-        app = subwarden.asgi(hub(copies=copies)())
+        app = subwarden.asgi(hub(copies).chat(forgets=True))
         ann, bob, cat = [await app.websocket("/ws") for _ in range(3)]
         for each in (ann, bob):
             await each.send({"do": "join", "topic": "t"})
@@ -204,7 +170,7 @@ def test_a_hub_needs_a_way_to_subscribe() -> None:
     with pytest.raises(
         ValueError, match=r"AsgiHub needs either subscribe=, the message by which a client subscribes, or a path with \{topic\}"
     ):
-        subwarden.AsgiHub(hub(copies=True), path="/ws", publish=lambda topic, message: message)
+        subwarden.AsgiHub(hub().chat, path="/ws", publish=lambda topic, message: message)
 
 
 def test_outside_of_a_run_no_application_is_driven() -> None:

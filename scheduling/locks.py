@@ -58,7 +58,9 @@ async def _acquire(self: Any, answer: Any = True) -> Any:
     holding = loop.holding
     if holding:
         task = current_task(loop)
-        loop.nested.extend((outer, self) for holder, outer in holding if holder is task and outer is not self)
+        for holder, outer in holding:
+            if holder is task and outer is not self:
+                loop.nested.append((outer, self))
     if loop.suspend_free_locks and not self._locked:
         loop.suspended_free = True
         await ONCE

@@ -25,6 +25,7 @@ from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask,
 from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks, UncontrolledSource, calling_place
 
 Future = asyncio.Future
+OFF, ON = "".isdigit, "1".isdigit  # False and True, said in C: CPython asks every loop for its debug mode whenever it makes a future
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 UNCLOSABLE: list[object] = []  # coroutines that go on whatever is raised in them: collected where no loop runs, one may go on for ever
 ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
@@ -143,6 +144,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     _generator_order = 0
     _queue_order = 0
     _debug = False
+    get_debug: Callable[[], bool] = staticmethod(OFF)
     _exception_handler: Callable[[Any, dict[str, Any]], object] | None = None
     _generators: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]] | None = None
 
@@ -386,11 +388,9 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     def stop(self) -> None:
         """There is nothing to stop: this loop runs one step at a time."""
 
-    def get_debug(self) -> bool:
-        return self._debug
-
     def set_debug(self, enabled: bool) -> None:
-        self._debug = enabled
+        self._debug = enabled  # read by asyncio's own code (`world.network.borrowed`)
+        self.get_debug = ON if enabled else OFF
 
     def set_exception_handler(self, handler: Callable[[Any, dict[str, Any]], object] | None) -> None:
         self._exception_handler = handler

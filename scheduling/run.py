@@ -40,6 +40,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     arrivals = loop.arrivals
     batches = (early or arrivals is not None) and not any_order
     undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked if nothing optional can happen, to spare a call
+    choose = getattr(choose, "disturbed", choose)  # a method: to call an object that has `__call__` costs three times as much
     least = 0 if every_choice else 1
     choices: list[int] = []
     loop.choices = choices
@@ -78,11 +79,14 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
                 if arrivals:
                     loop.hide_arrivals()
             handle = loop.current = ready.pop(pick)
+            args = handle._args
             try:
-                if handle._args:
-                    handle._context.run(handle._callback, *handle._args)
-                else:
+                if not args:
                     handle._context.run(handle._callback)
+                elif len(args) == 1:
+                    handle._context.run(handle._callback, args[0])
+                else:
+                    handle._context.run(handle._callback, *args)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:

@@ -43,6 +43,10 @@ class SampledFaults:
         return self
 
     def __call__(self, n: int) -> int:
+        return self.disturbed(n)
+
+    def disturbed(self, n: int) -> int:
+        """A choice where something optional may be among the candidates; see `scheduling.run`."""
         optional = self._optional()
         if not optional:
             return self.undisturbed(n)

@@ -46,6 +46,11 @@ class Remaining:
         left = self._left.get(name, 1)
         return left if left > 1 else 1
 
+    def weights(self, names: list[str]) -> list[int]:
+        """The weight of each."""
+        left = self._left
+        return [many if (many := left.get(name, 1)) > 1 else 1 for name in names]
+
     def took(self, name: str) -> None:
         """The chain makes its next event."""
         self._last = name

@@ -34,7 +34,7 @@ class Urw:
         remaining = self._remaining
         remaining.begin()
         known = remaining.known
-        names, newcomers, weight = candidates.chain_names, candidates.newcomers, remaining.weight
+        names, newcomers, weights = candidates.chain_names, candidates.newcomers, remaining.weights
 
         def choose(n: int) -> int:
             if born := newcomers(remaining.born):
@@ -43,7 +43,7 @@ class Urw:
             if n == 1:
                 pick = 0
             elif known:
-                shares = list(accumulate(map(weight, among)))
+                shares = list(accumulate(weights(among)))
                 pick = bisect(shares, uniform() * shares[-1])
             else:
                 pick = int(uniform() * n)

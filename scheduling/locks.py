@@ -58,9 +58,7 @@ async def _acquire(self: Any, answer: Any = True) -> Any:
     holding = loop.holding
     if holding:
         task = current_task(loop)
-        for holder, outer in holding:
-            if holder is task and outer is not self:
-                loop.nested.append((outer, self))
+        _note_nested(loop, task, self)
     if loop.suspend_free_locks and not self._locked:
         loop.suspended_free = True
         await ONCE
@@ -75,6 +73,13 @@ async def _acquire(self: Any, answer: Any = True) -> Any:
     if loop.lock_listener is not None:
         loop.lock_listener("takes", self)
     return answer
+
+
+def _note_nested(loop: ControlledLoop, task: Any, lock: Any) -> None:
+    """`task` asks for `lock`, and may hold others. Not in `_acquire`: its variables are a part of the state of a suspended task."""
+    for holder, outer in loop.holding:
+        if holder is task and outer is not lock:
+            loop.nested.append((outer, lock))
 
 
 def _release(self: Any) -> None:

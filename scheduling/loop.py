@@ -112,7 +112,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     __slots__ = (  # read at every step of every run
         *("batch_end", "current", "early_timers", "events", "faults", "suspended_free", "holding", "lock_listener", "nested", "observer"),
         *("at_end", "ready", "suspend_free_locks", "tasks", "timers", "uncontrolled", "unhandled"),
-        *("_closed", "_task_factory", "_task_order", "_thread"),
+        *("arrivals", "attentive", "fired", "left", "oldest", "promised", "prompt", "slow", "timers_in_turn", "tired"),
+        *("choices", "_closed", "_now", "_task_factory", "_task_order", "_thread", "_timer_order"),
     )
     # attributes that a run rarely changes are on the class: a loop is made for every run
     blocked: str | None = None
@@ -120,27 +121,14 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     names: TaskNames | None = None  # where tasks have other names in schedules than their own
     refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False
-    choices: list[int]  # those of the present run so far (`scheduling.run`); a value that a step asks for in its middle joins them
-    fired: Handle | None = None  # the last callback of a timer that has become ready
-    timers_in_turn = False  # whether a timer may fire only after the one before it has run (`scheduling.order`)
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
     interrupted = False  # whether they have done so in this run
     decide: Callable[[int], int] | None = None  # who picks such a value (`world.decisions`); None: nobody, it is the first
     decided = False  # whether a value has been picked in this run
     deciding: Sequence[object] | None = None  # the values, while one is picked
-    arrivals: Sequence[object] | None = None  # outside events that stock asyncio notices only between two batches (`world.arrival`)
-    oldest: object = None  # the first of them at the last look (`show_arrivals`), and how many more looks it may wait
-    left = 0
-    attentive = True  # whether the judge looks after every step, or only once the program has ended (`scheduling.run`)
     resting: Callable[[], bool] | None = None  # asked where nothing is ready: whether all timers are heartbeats (`world.heartbeats`)
-    tired = False  # whether they are, and an event must happen before the next of them
-    slow = 1.0  # seconds of virtual time that a step or an arrival may take, where these are prompt
-    prompt = False  # whether these arrive soon: no timer that is far off comes before them
-    promised: list[float] | None = None  # moments before which parked calls end: until then no timer of that moment or later fires
     task_class = NumberedTask
     last_callback = 0  # the number of the last callback without a task that has been given one (`scheduling.loop_candidates`)
-    _now = 0.0
-    _timer_order = 0
     _generator_order = 0
     _queue_order = 0
     _debug = False
@@ -157,6 +145,17 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.timers: list[Timer] = []
         self.tasks: list[asyncio.Task[Any]] = []
         self.current: Handle = NOTHING
+        self.choices: list[int]  # those of the present run so far (`scheduling.run`); a value that a step asks for in its middle joins them
+        self.arrivals: Any = None  # outside events that stock asyncio notices only between two batches (`world.arrival`)
+        self.oldest: object = None  # the first of them at the last look (`show_arrivals`), and how many more looks it may wait
+        self.left = 0
+        self.prompt = False  # whether these arrive soon: no timer that is far off comes before them
+        self.slow = 1.0  # seconds of virtual time that a step or an arrival may take, where these are prompt
+        self.promised: list[float] | None = None  # moments before which parked calls end: no timer of that moment or later fires until then
+        self.fired: Handle | None = None  # the last callback of a timer that has become ready
+        self.timers_in_turn = False  # whether a timer may fire only after the one before it has run (`scheduling.order`)
+        self.tired = False  # whether all timers are heartbeats (`resting`), and an event must happen before the next of them
+        self.attentive = True  # whether the judge looks after every step, or only once the program has ended (`scheduling.run`)
         self.batch_end: Handle | None = None  # the last of the ready that stock asyncio would run before it looks at its timers again
         self.observer: object = None
         self.lock_listener: Callable[[str, asyncio.Lock], object] | None = None
@@ -167,6 +166,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.nested: list[tuple[asyncio.Lock, asyncio.Lock]] = []
         self.suspended_free = False
         self._closed = False
+        self._now = 0.0
+        self._timer_order = 0
         self._task_factory: Callable[..., Any] | None = None
         self._task_order = 0
         self._thread = get_ident()

@@ -24,7 +24,7 @@ def landmarks() -> dict[int, object]:
     global _last  # noqa: PLW0603  # finding them takes 40 ms, and they are those of the process
     everything: list[object] = list(sys.modules.values())  # some programs put other objects there
     modules = [module for module in everything if isinstance(module, ModuleType)]
-    size = len(modules), sum(len(vars(module)) for module in modules)
+    size = len(modules), sum(map(len, map(vars, modules)))
     if _last[0] != size:
         _last = size, _find(modules)
     return _last[1]

@@ -112,13 +112,25 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     __slots__ = (  # read at every step of every run
         *("batch_end", "current", "early_timers", "events", "faults", "suspended_free", "holding", "lock_listener", "nested", "observer"),
         *("at_end", "ready", "suspend_free_locks", "tasks", "timers", "uncontrolled", "unhandled"),
-        *("arrivals", "attentive", "fired", "left", "oldest", "promised", "prompt", "slow", "timers_in_turn", "tired"),
+        *(
+            "arrivals",
+            "attentive",
+            "fired",
+            "last_callback",
+            "left",
+            "names",
+            "oldest",
+            "promised",
+            "prompt",
+            "slow",
+            "timers_in_turn",
+            "tired",
+        ),
         *("choices", "_closed", "_now", "_task_factory", "_task_order", "_thread", "_timer_order"),
     )
     # attributes that a run rarely changes are on the class: a loop is made for every run
     blocked: str | None = None
     printed: deque[str] | None = None  # the texts that the subject has printed (`scheduling.isolation.printed`)
-    names: TaskNames | None = None  # where tasks have other names in schedules than their own
     refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
@@ -128,7 +140,6 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     deciding: Sequence[object] | None = None  # the values, while one is picked
     resting: Callable[[], bool] | None = None  # asked where nothing is ready: whether all timers are heartbeats (`world.heartbeats`)
     task_class = NumberedTask
-    last_callback = 0  # the number of the last callback without a task that has been given one (`scheduling.loop_candidates`)
     _generator_order = 0
     _queue_order = 0
     _debug = False
@@ -147,6 +158,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.current: Handle = NOTHING
         self.choices: list[int]  # those of the present run so far (`scheduling.run`); a value that a step asks for in its middle joins them
         self.arrivals: Any = None  # outside events that stock asyncio notices only between two batches (`world.arrival`)
+        self.last_callback = 0  # the number of the last callback without a task that has been given one (`scheduling.loop_candidates`)
+        self.names: TaskNames | None = None  # where tasks have other names in schedules than their own
         self.oldest: object = None  # the first of them at the last look (`show_arrivals`), and how many more looks it may wait
         self.left = 0
         self.prompt = False  # whether these arrive soon: no timer that is far off comes before them

@@ -17,6 +17,7 @@ MOST = 65_507  # bytes that one datagram can carry
 class DatagramSocket(SimulatedSocket):
     """`inbox`: the datagrams that have arrived and that nobody has read."""
 
+    __slots__ = ("_reads", "_sends", "error", "inbox", "peer", "sent")
     type = socket.SOCK_DGRAM
 
     def __init__(self, network: "Network", family: int, proto: int) -> None:

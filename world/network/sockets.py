@@ -15,6 +15,7 @@ from subwarden.world.network.waiting import Waiting
 if TYPE_CHECKING:
     from subwarden.world.network.network import Network
 
+_FAMILIES = {int(family): family for family in socket.AddressFamily}
 Address = Any  # (host, port), with two more numbers in IPv6; a path for Unix sockets
 
 
@@ -26,11 +27,15 @@ def fails(number: int) -> NoReturn:
 class SimulatedSocket:
     """A socket of one run's network."""
 
+    __slots__ = (  # a socket has more attributes than Python keeps in an object without a dictionary
+        *("arrivals", "bound", "cleans_up", "closed", "family", "host", "name", "network", "number"),
+        *("options", "proto", "reader", "writer", "__weakref__"),
+    )
     type = socket.SOCK_STREAM
 
     def __init__(self, network: "Network", family: int, proto: int) -> None:
         self.network = network
-        self.family = socket.AddressFamily(family or socket.AF_INET)
+        self.family = _FAMILIES[family or socket.AF_INET]
         self.proto = proto
         self.host = current.get()
         self.name = ""

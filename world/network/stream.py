@@ -22,6 +22,11 @@ Buffer = Any  # bytes, a bytearray or a memoryview
 class StreamSocket(SimulatedSocket):
     """`inbound` and `outbound` are there once it is connected; `queue`, the connections that nobody has accepted, once it listens."""
 
+    __slots__ = (
+        *("accepted_so_far", "connecting", "inbound", "outbound", "peer", "queue", "silent", "target", "to"),
+        *("_accepts", "_connects", "_error", "_half", "_most", "_reads", "_said", "_sends", "_told"),
+    )
+
     def __init__(self, network: "Network", family: int, proto: int) -> None:
         super().__init__(network, family, proto)
         self.inbound: Channel | None = None

@@ -8,7 +8,6 @@ Long because asyncio calls one object for all of this, and tasks, timers and the
 """
 
 import asyncio
-import atexit
 import heapq
 import math
 import sys
@@ -27,7 +26,6 @@ from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks
 Future = asyncio.Future
 OFF, ON = "".isdigit, "1".isdigit  # False and True, said in C: CPython asks every loop for its debug mode whenever it makes a future
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
-UNCLOSABLE: list[object] = []  # coroutines that go on whatever is raised in them: collected where no loop runs, one may go on for ever
 ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
 
 
@@ -50,9 +48,17 @@ def close_coroutine(coroutine: Any) -> None:
             pass
         if getattr(coroutine, "cr_frame", None) is None:
             return
-    if not UNCLOSABLE:
-        atexit.register(lambda: asyncio_events._set_running_loop(ControlledLoop()))
-    UNCLOSABLE.append(coroutine)
+    _keep_for_ever(coroutine)
+
+
+def _keep_for_ever(coroutine: object) -> None:
+    """It goes on whatever is raised in it. Collected as the process ends, it would be closed once more, find its loop gone, and go on
+    with that for ever: `while True: try: await queue.get() except BaseException: ...`. A count of references that never falls to zero
+    keeps it from that.
+    """
+    import ctypes  # noqa: PLC0415  # few runs need it, and it takes milliseconds
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
 
 
 if sys.version_info >= (3, 14):
@@ -134,7 +140,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
-    interrupted = False  # whether they have done so in this run
+    failed = False  # whether they have made one fail in this run: what it waited for was cancelled in the place of that
+    cancelled_calls: tuple[tuple["asyncio.Task[Any]", BaseException], ...] = ()  # the tasks whose calls they cancelled, and what left those
     decide: Callable[[int], int] | None = None  # who picks such a value (`world.decisions`); None: nobody, it is the first
     decided = False  # whether a value has been picked in this run
     deciding: Sequence[object] | None = None  # the values, while one is picked
@@ -283,6 +290,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.batch_end = None
         if self.fired is not None:
             self.fired = None
+        if self.cancelled_calls:
+            self.cancelled_calls = ()
 
     def _close_tasks(self) -> None:
         with self.entered():  # a `finally` may ask for the running loop

@@ -110,7 +110,8 @@ class _Interruptible:
         task: asyncio.Task[Any] = current_task(loop)
 
         def strike() -> None:
-            self._struck = loop.interrupted = True
+            self._struck = True
+            loop.failed = loop.failed or self._error is not None
             task.cancel()
 
         fault = Event(f"{self._kind} {task.get_name()}", strike)
@@ -119,6 +120,10 @@ class _Interruptible:
             if self._error is None:
                 return (yield from self._awaitable.__await__())
             return (yield from self._failing(task, self._error))
+        except asyncio.CancelledError as error:
+            if self._struck:
+                loop.cancelled_calls += ((task, error),)
+            raise
         finally:
             if fault in loop.faults:
                 loop.faults.remove(fault)

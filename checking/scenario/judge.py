@@ -85,7 +85,9 @@ class ScenarioJudge:
 
     def digest_parts(self) -> object:
         """All that decides the rest of a run and its judgement, beside the tasks: the conditions, and state that code knows by name."""
-        return Value((self.failure, self.cancelled)), [condition for condition, _ in self.conditions], self.shared()
+        cancelled = sorted(task.get_name() for task, _ in self._loop.cancelled_calls)
+        decided = Value((self.failure, self.cancelled, self._loop.failed, *cancelled))
+        return decided, [condition for condition, _ in self.conditions], self.shared()
 
     def fail(self, failure: Failure, error: BaseException | None = None) -> None:
         """Record the first failure of the run."""
@@ -155,8 +157,9 @@ class ScenarioJudge:
         """The scenario has ended by itself."""
         main, loop = self.main, self._loop
         if main.cancelled():
-            if not (self.cancelled or loop.interrupted):
-                return self.fail(Failure(FailureKind.CANCELLED))
+            gone: BaseException = main._make_cancelled_error()  # type: ignore[attr-defined]  # CPython's own, in C and Python
+            if not (self.cancelled or loop.failed or self._passed_on(gone)):
+                return self.fail(Failure(FailureKind.CANCELLED), gone)
         elif (error := main.exception()) is not None:
             return self.fail(Failure(FailureKind.RAISED, _identity(error)), error)
         loop.report_unretrieved()
@@ -167,6 +170,18 @@ class ScenarioJudge:
             kind = FailureKind.TASK_RAISED if "future" in context else FailureKind.CALLBACK_RAISED
             return self.fail(Failure(kind, _identity(raised)), raised)
         return self._judge_left(ending)
+
+    def _passed_on(self, error: BaseException | None) -> bool:
+        """Whether the scenario is cancelled since a call of `may_cancel` was: by the `error` that left it, or by that of its task.
+
+        A call that was cancelled may have cancelled what others wait for, too. Where its error was caught, theirs was not asked for.
+        """
+        calls = self._loop.cancelled_calls
+        if any(task is not self.main and task.cancelled() for task, _ in calls):
+            return True
+        while error is not None and all(error is not known for _, known in calls):
+            error = error.__cause__ or error.__context__
+        return error is not None
 
     def _judge_left(self, ending: Ending) -> None:
         """The scenario has ended well: judge what it leaves behind."""

@@ -245,3 +245,26 @@ async def busy_poll() -> None:
     ready: list[int] = []
     while not ready:
         await asyncio.sleep(0)
+
+
+async def shared_call_is_cancelled() -> None:
+    """Callers share one task; whoever gives up cancels it for the others."""
+    shared: dict[str, asyncio.Task[str]] = {}
+
+    async def load() -> str:
+        await asyncio.sleep(1)
+        return "value"
+
+    async def get() -> str:
+        if "key" not in shared:
+            shared["key"] = asyncio.create_task(load())
+        return await shared["key"]
+
+    async def gives_up() -> None:
+        with suppress(asyncio.CancelledError):
+            await may_cancel(get())
+
+    impatient = asyncio.create_task(gives_up())
+    await asyncio.sleep(0)
+    assert await get() == "value"
+    await impatient

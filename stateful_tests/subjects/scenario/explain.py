@@ -100,6 +100,10 @@ def _raised(run: Ended) -> Told:
     return title, lines
 
 
+def _cancelled(run: Ended) -> Told:
+    return run.failure.kind.value, [] if run.error is None else [_at(spot) for spot in raised_at(run.error)[-FRAMES:]]
+
+
 def _was_refused(error: BaseException | None) -> bool:
     """Whether `error`, or the error behind it, says that a connection was refused."""
     while error is not None:
@@ -196,6 +200,7 @@ def _blocks(run: Ended) -> Told:
 
 _TELLERS: dict[FailureKind, Callable[[Ended], Told]] = {
     FailureKind.RAISED: _raised,
+    FailureKind.CANCELLED: _cancelled,
     FailureKind.TASK_RAISED: _raised,
     FailureKind.CALLBACK_RAISED: _raised,
     FailureKind.ALWAYS: _always,

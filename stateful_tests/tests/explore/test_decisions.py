@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,67 @@ def test_after_a_cancelled_call_the_task_goes_on() -> None:
 
     found = subwarden.explore(scenario, order="fifo")
     assert found.verdict == "holds", found.text()
+
+
+async def lets_it_out() -> None:
+    await subwarden.may_cancel(asyncio.sleep(1))
+
+
+async def waits_for_its_task() -> None:
+    await asyncio.create_task(subwarden.may_cancel(asyncio.sleep(1)))
+
+
+async def gathers_it() -> None:
+    await asyncio.gather(lets_it_out(), asyncio.sleep(2))
+
+
+async def cleans_up_after_it() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(asyncio.sleep(2))
+        try:
+            await subwarden.may_cancel(asyncio.sleep(1))
+        finally:
+            await asyncio.sleep(0)
+
+
+async def raises_it_anew() -> None:
+    try:
+        await subwarden.may_cancel(asyncio.sleep(1))
+    except asyncio.CancelledError:
+        raise asyncio.CancelledError("said otherwise") from None
+
+
+async def fails_a_shared_task() -> None:
+    shared = asyncio.create_task(asyncio.sleep(1))
+
+    async def one() -> None:
+        with suppress(OSError):
+            await subwarden.may_fail(shared, OSError)
+
+    await asyncio.gather(one(), shared)
+
+
+ASKED = [lets_it_out, waits_for_its_task, gathers_it, cleans_up_after_it, raises_it_anew, fails_a_shared_task]
+
+
+@pytest.mark.parametrize("scenario", ASKED, ids=lambda scenario: scenario.__name__)
+def test_a_cancellation_that_was_asked_for_may_leave_the_scenario(scenario: Any) -> None:
+    """By itself, or by way of the task whose call was cancelled."""
+    assert subwarden.explore(scenario).verdict == "holds"
+
+
+def test_a_cancellation_of_others_after_one_that_was_caught_was_not_asked_for() -> None:
+    """The scenario itself is cancelled first, and catches that; what then reaches it is another cancellation."""
+
+    async def scenario() -> None:
+        shared = asyncio.create_task(asyncio.sleep(1))
+        with suppress(asyncio.CancelledError):
+            await subwarden.may_cancel(shared)
+        await shared
+
+    found = subwarden.explore(scenario).findings[0]
+    assert found["title"] == "the scenario is cancelled, and nobody asked for that"
+    assert any("await shared" in line for line in found["evidence"])
 
 
 def test_a_failure_of_an_awaited_task_reaches_the_one_who_waits() -> None:

@@ -7,6 +7,7 @@ together with what CPython cannot raise ("never awaited", "destroyed but pending
 import asyncio
 import gc
 import logging
+import subprocess
 import sys
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -264,3 +265,29 @@ def test_asyncio_forgets_the_tasks_of_a_finished_run() -> None:
         assert asyncio.all_tasks(loop) == set(kept)
     loop.abandon()
     assert asyncio.all_tasks(loop) == set()
+
+
+ENDLESS = """
+import asyncio
+from subwarden.scheduling.loop import ControlledLoop
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.run import run
+
+async def worker(queue):
+    while True:
+        try:
+            await queue.get()
+        except BaseException:
+            pass
+
+loop = ControlledLoop()
+with loop.entered():
+    loop.create_task(worker(asyncio.Queue()))
+    run(loop, Order.FIFO, lambda _: 0, lambda: False)
+loop.abandon()
+"""
+
+
+def test_a_task_that_swallows_every_exception_does_not_keep_the_process_from_ending() -> None:
+    """The queue is bound to the loop of the run: closed once more where another loop runs, or none, the worker would go round for ever."""
+    assert subprocess.run([sys.executable, "-c", ENDLESS], timeout=60, check=False).returncode == 0

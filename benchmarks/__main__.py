@@ -13,7 +13,7 @@ def main() -> int:
     """Run the named benchmarks, or the short ones. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m subwarden.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)} (default: {' '.join(SHORT)})")
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long `memory` hunts (default: 10)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long each search of `memory` takes (default: 10)")
     options = parser.parse_args()
     for name in options.names or SHORT:
         if name not in NAMES:

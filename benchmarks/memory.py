@@ -1,6 +1,8 @@
-"""The growth of a hunt's memory: the resident memory of all its processes, every ten seconds, and its slope. Bar: 1% an hour.
+"""The growth of memory in a hunt of the manager and in a gate of an adapter: the resident memory of all processes, every ten seconds, and
+its slope. Bar: 1% an hour.
 
-Runs at low priority. The first fifth of the samples is left out, while bounded caches (programs, digests, codes) still fill. Needs /proc.
+Runs at low priority. The first fifth of the samples is left out, while bounded caches (programs, states, digests, codes) still fill. Needs
+/proc.
 """
 
 import os
@@ -14,35 +16,42 @@ from time import monotonic, sleep
 EVERY = 10.0  # seconds
 WARM_UP = 0.2  # of the samples
 MIB = 1 << 20
+ADAPTER = "examples/pubsub.py:Adapter"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 Sample = tuple[float, dict[int, int]]  # seconds since the start, and the bytes of each process
 
 
-def main(minutes: float = 10.0, subject: str = "manager") -> list[str]:
-    """Hunt for `minutes`. Returns the lines of a table: the memory of each process and its slope."""
+def main(minutes: float = 10.0) -> list[str]:
+    """Hunt, and then check an adapter, for `minutes` each. Returns the lines of a table: the memory of each process and its slope."""
     if not Path("/proc/self/statm").exists():
         return ["memory is read from /proc, which this system does not have"]
+    budget = ["--budget", f"{minutes * 60:.0f}"]
     with tempfile.TemporaryDirectory() as folder:
-        command = ["nice", "-n", "10", sys.executable, "-c", "from subwarden.cli.main import entry; entry()", "hunt", "--subject", subject]
-        command += ["--budget", f"{minutes * 60:.0f}", "--jobs", "2", "--dir", str(Path(folder, "hunt"))]
-        with Path(folder, "out").open("w") as out:
-            hunt = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
-            try:
-                samples = _watch(hunt, minutes * 60)
-            finally:
-                hunt.terminate()  # it ends its workers then
-                hunt.wait()
-        said = Path(folder, "out").read_text().splitlines()
-    return [*_table(samples), *said[-4:]]
+        hunt = _measured(["hunt", "--subject", "manager", *budget, "--jobs", "2", "--dir", str(Path(folder, "hunt"))], minutes)
+        gate = _measured(["gate", "--subject", ADAPTER, *budget, "--jobs", "1", "-q"], minutes)
+    return ["hunt, manager", *hunt, "", f"gate, {ADAPTER}", *gate]
 
 
-def _watch(hunt: "subprocess.Popen[bytes]", seconds: float) -> list[Sample]:
+def _measured(arguments: list[str], minutes: float) -> list[str]:
+    command = ["nice", "-n", "10", sys.executable, "-c", "from subwarden.cli.main import entry; entry()", *arguments]
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            samples = _watch(process, minutes * 60)
+        finally:
+            process.terminate()  # it ends its workers then
+            process.wait()
+        out.seek(0)
+        return [*_table(samples), *out.read().splitlines()[-4:]]
+
+
+def _watch(process: "subprocess.Popen[bytes]", seconds: float) -> list[Sample]:
     began, samples = monotonic(), list[Sample]()
-    while hunt.poll() is None:
+    while process.poll() is None:
         now = monotonic() - began
         if EVERY <= now < seconds:
-            samples.append((now, {pid: _resident(pid) for pid in (hunt.pid, *_children(hunt.pid))}))
+            samples.append((now, {pid: _resident(pid) for pid in (process.pid, *_children(process.pid))}))
         sleep(EVERY)
     return samples
 

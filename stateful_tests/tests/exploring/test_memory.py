@@ -12,6 +12,7 @@ import pytest
 
 from subwarden.checking.core import connection_states
 from subwarden.checking.core.configurations import CoreNode
+from subwarden.checking.custom import configurations
 from subwarden.checking.manager import graph as nodes
 from subwarden.checking.server import graph as server_graph
 from subwarden.impl.subjects import SUBJECTS
@@ -20,10 +21,15 @@ from subwarden.model.manager import operations as op
 from subwarden.model.server.requests import Initialize, Resume, Unsubscribe
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.specimens.core_defects.reference import Adapter
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
+from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
@@ -121,6 +127,37 @@ def test_a_model_s_graph_that_is_dropped_is_gone_at_once(
     kept = alive(10**6)
     gc.collect()
     assert alive(20) < kept / 4
+
+
+BOUND = 3_000  # moves that a graph keeps in the next test
+
+
+def alive() -> int:
+    """How many objects of ours and of the subject there are, and how many tuples, in which states are kept."""
+    gc.collect()
+    return sum(type(thing) is tuple or type(thing).__module__.startswith("subwarden") for thing in gc.get_objects())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("level", "factory", "module"),
+    [(CORE_LEVEL, factory_of(Adapter), connection_states), (CUSTOM_LEVEL, load("examples/seats.py:Adapter", "custom"), configurations)],
+    ids=["core", "custom"],
+)
+def test_a_long_gate_of_an_adapter_keeps_no_more(level: Any, factory: Any, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds draw new programs all the time; what is known of their states is dropped now and then, and all else is of one round."""
+    monkeypatch.setattr(module, "BOUND", BOUND)
+    search = GateSearch(Check(Order.ANY, False, level.name), level, factory, Profile("memory", 24, 100, 9, derandomized=True))
+    runner, most, without = search.explorer.runner, 0, []
+    for number in range(24):
+        search.round(number, 2)
+        most = max(most, alive())
+        if number % 8 == 7:
+            runner.graph = level.new_graph()
+            without.append(alive())
+    assert runner.schedules > 5_000
+    assert most < 12 * BOUND
+    assert max(without) < 3 * BOUND  # the last program, what it grew from, and its calls; one object more for each run would show
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # unfreezing frees the garbage of earlier tests

@@ -10,11 +10,9 @@ another task may finish it later. A call is named by a number that no other open
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from operator import itemgetter
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 Operation = Any
-BY_CALL = itemgetter(0)
 
 
 class CallOutcome:
@@ -122,7 +120,7 @@ class PossibleStates(Generic[AnyNode]):
             for number, operation in others:
                 if number not in done:
                     for after, outcome in node.steps(operation):
-                        configuration = (after, tuple(sorted((*acted, (number, outcome)), key=BY_CALL)) if acted else ((number, outcome),))
+                        configuration = (after, tuple(sorted((*acted, (number, outcome)))) if acted else ((number, outcome),))
                         if configuration not in seen:
                             seen.add(configuration)
                             configurations.append(configuration)

@@ -207,9 +207,9 @@ class CoreGraph:
             view = self._views[key] = View(maps)
         return view
 
-    def seen(self, shown: object, program: object, read: Callable[[object], Maps]) -> Seen:
+    def seen(self, program: object, read: Callable[[object], Maps], shown: object) -> Seen:
         """What `observe` returned, `shown`, in a run of `program`. `read` gives its maps, and is asked once for equal ones."""
-        key = _key(shown)
+        key = frozenset(shown) if type(shown) is set else _key(shown)
         known = None if key is None else self._seen.get(key)
         if known is None or known.program is not program:
             known = Seen(program, self.view(read(shown)), object() if key is None else _copy(shown))

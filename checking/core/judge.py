@@ -7,6 +7,7 @@ only while no open call touches it, and all pairs are judged at quiescence. `che
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from subwarden.checking.adapter_judge import AdapterJudge, JudgedRules
 from subwarden.checking.core import causes as core_causes
@@ -52,14 +53,21 @@ class CoreJudge(AdapterJudge):
         names = tuple(connections)
         first = graph.initial(names, final=rules.final, forgiving=rules.forgiving, resumes=rules.options.resumes)
         self._all = tuple(map(Followed, names, first))
-        self.connections = dict(zip(names, self._all, strict=True))
-        self.deliveries = TopicDeliveries(self._all)
+        self.connections = {each.name: each for each in self._all}
+        self._messages: TopicDeliveries | None = None  # of a run in which something is published
         self._view = NOTHING
         self._plain: object = None  # what would show the same as the last observation: a copy in the same shape
         self._graph = graph
         self._observe = observe
         self._seen_as = seen_as
         self._dirty = True  # a call has ended since the last observation, or it showed something new
+
+    @property
+    def deliveries(self) -> TopicDeliveries:
+        """The messages of the run."""
+        if self._messages is None:
+            self._messages = TopicDeliveries(self._all)
+        return self._messages
 
     @property
     def seen(self) -> Maps:
@@ -94,40 +102,39 @@ class CoreJudge(AdapterJudge):
                 number, each.states, _ = each.states.begun.get(id(operation)) or each.states.begin(operation)
                 calls.append((each, number))
             self._open[task] = tuple(calls)
-        if self.deliveries.published:
-            self.deliveries.look()
+        if self._messages is not None:
+            self._messages.look()
 
     def returned(self, task: int, operation: CoreOperation, answer: object, last: bool = False) -> None:
         """`operation` returned `answer`; `last`: the task runs no more of the subject's code."""
         told = answer if answer is True or answer is False else None
-        kinds: list[frozenset[str]] = []
-        for each, number in self._open.pop(task):
+        calls = self._open.pop(task)
+        if len(calls) == 1:
+            ((each, number),) = calls
             states = each.states
-            each.states, possible, violation = states.returned.get((number, told)) or states.after_return(number, operation, answer)
+            each.states, kinds, violation = states.returned.get((number, told)) or states.after_return(number, operation, answer)
             each.due = True
-            kinds.append(possible)
             if violation is not None:
                 self.violated(*violation)
-        if len(kinds) == 1:
-            if len(kinds[0]) == 1:  # the kind of transition is told if only one is possible
-                self._fired |= kinds[0]
+            if len(kinds) == 1:  # the kind of transition is told if only one is possible
+                self._fired |= kinds
         elif isinstance(operation, Publish):
             self._fired.add(self.deliveries.returned(task))
         else:
-            self._torn_down(kinds)
+            possible: list[frozenset[str]] = []
+            for each, number in calls:
+                states = each.states
+                each.states, kinds, violation = states.returned.get((number, told)) or states.after_return(number, operation, answer)
+                each.due = True
+                possible.append(kinds)
+                if violation is not None:
+                    self.violated(*violation)
+            self._fired |= _torn_down(tuple(possible))
         self._dirty = True
-        if self.deliveries.published:
-            self.deliveries.look()
+        if self._messages is not None:
+            self._messages.look()
         self._look()
         self._seen_at_return = last
-
-    def _torn_down(self, kinds: list[frozenset[str]]) -> None:
-        """A teardown returned. It takes one transition a connection, and each counts."""
-        plain = {kind for possible in kinds if len(possible) == 1 for kind in possible}
-        if len(plain) == 1 and all(len(possible) == 1 for possible in kinds):
-            self._fired |= plain
-        elif len(kinds) > 1:
-            self._fired |= plain & {"teardown: with subscribers"}
 
     def _gone(self, task: int, operation: CoreOperation) -> None:
         calls = self._open.pop(task)
@@ -138,8 +145,8 @@ class CoreJudge(AdapterJudge):
         for each, _ in calls:
             each.states, each.due = each.states.after_end(operation), True
         self._dirty = True
-        if self.deliveries.published:
-            self.deliveries.look()
+        if self._messages is not None:
+            self._messages.look()
 
     def excuse(self, connection: Id) -> None:
         """The environment failed `connection`: the manager may drop it at any moment, until its disconnect has been answered."""
@@ -194,8 +201,8 @@ class CoreJudge(AdapterJudge):
                 each.states, each.due = each.states.settled(gone), True
             self._orphans.clear()
             self._dirty = True
-        if self.deliveries.published:
-            self.deliveries.look()
+        if self._messages is not None:
+            self._messages.look()
 
     def rest(self, broker: frozenset[Pair] | None, received: Mapping[Id, Sequence[object]] | None) -> None:
         """Judge the run at quiescence: no call is open, and each cancelled call has taken effect or never will.
@@ -226,6 +233,15 @@ class CoreJudge(AdapterJudge):
     def may_live(self) -> bool:
         """Whether any connection may be live."""
         return any(each.states.now.may_live for each in self._all)
+
+
+@lru_cache(maxsize=1_000)
+def _torn_down(kinds: tuple[frozenset[str], ...]) -> frozenset[str]:
+    """The transitions of a teardown that returned. It takes one a connection, and each counts."""
+    plain = frozenset(kind for possible in kinds if len(possible) == 1 for kind in possible)
+    if len(plain) == 1 and all(len(possible) == 1 for possible in kinds):
+        return plain
+    return plain & {"teardown: with subscribers"} if len(kinds) > 1 else frozenset()
 
 
 def _over(_shown: object) -> Seen:

@@ -18,6 +18,7 @@ import weakref
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -275,19 +276,24 @@ class Structure:
             self.out[start:] = sorted(self.out[start:])
             return
         rows: list[tuple[list[int], Any]] = []
+        numbers, plain = self._numbers, True  # whether none of them has an identity
         for thing in things:  # each as if it were the first, to find an order that hangs on no hash
-            before = dict(self._numbers)
+            before = len(numbers)
             self.add(thing)
             rows.append((self.out[start:], thing))
             del self.out[start:]
-            self._numbers.clear()
-            self._numbers.update(before)
-        rows.sort(key=lambda row: row[0])
+            while len(numbers) > before:
+                numbers.popitem()  # the last
+                plain = False
+        rows.sort(key=itemgetter(0))
         for (one, thing), (other, _) in pairwise(rows):
             if one == other:
                 raise Indigestible(f"a set of several {name_of(type(thing))} that look alike")
-        for _, thing in rows:
-            self.add(thing)
+        for row, thing in rows:
+            if plain:
+                self.out.extend(row)
+            else:
+                self.add(thing)
 
     def _function(self, function: FunctionType) -> None:
         if self.known(function):

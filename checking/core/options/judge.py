@@ -19,8 +19,6 @@ from subwarden.scheduling.loop import ControlledLoop
 class OptionsJudge(CoreJudge):
     """The judge of one run. `received` and `sees` ask the adapter for the messages and the events of presence so far."""
 
-    deliveries: OptionDeliveries
-
     def __init__(
         self,
         loop: ControlledLoop,
@@ -36,7 +34,7 @@ class OptionsJudge(CoreJudge):
         super().__init__(loop, observe, seen_as, connections, graph, fired, rules)
         options = rules.options
         self.journal = Journal(received if options.acks or options.bounded is not None else None)
-        self.deliveries = OptionDeliveries(self._all, options, self.journal, sees, fired)
+        self._told = self._messages = OptionDeliveries(self._all, options, self.journal, sees, fired)
 
     def _digest_parts(self) -> Hashable:
         return super()._digest_parts(), self.journal.digested()
@@ -45,7 +43,7 @@ class OptionsJudge(CoreJudge):
         call = self.journal.called(task, operation)
         super().called(task, operation)
         if isinstance(operation, Publish):
-            self.deliveries.published_by(call)
+            self._told.published_by(call)
 
     def returned(self, task: int, operation: CoreOperation, answer: object, last: bool = False) -> None:
         self.journal.returned(task, answer)
@@ -58,7 +56,7 @@ class OptionsJudge(CoreJudge):
     def dropped(self, connection: Id) -> None:
         """The manager has dropped `connection` by itself, and says so."""
         if connection in self.connections:
-            run = self.deliveries.run(self.journal.received())
+            run = self._told.run(self.journal.received())
             if not all(option.may_drop(run, connection) for option in of(self._rules.options)):
                 self.violated(option_causes.DROPPED, str(connection), ("option", connection))
         self.excuse(connection)
@@ -66,10 +64,10 @@ class OptionsJudge(CoreJudge):
     def let_go(self) -> None:
         super().let_go()
         self.journal.let_go()
-        self.deliveries.let_go()
+        self._told.let_go()
 
     def rest(self, broker: frozenset[Pair] | None, received: Mapping[Id, Sequence[object]] | None) -> None:
         super().rest(broker, received)
         if received is None and self._rules.options.presence:
-            for cause, detail, *evidence in self.deliveries.broken({}):
+            for cause, detail, *evidence in self._told.broken({}):
                 self.violated(cause, detail, tuple(evidence))

@@ -12,7 +12,7 @@ from typing import Any
 
 from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
-from subwarden.checking.core.connection_states import CoreGraph, Maps, Seen
+from subwarden.checking.core.connection_states import CoreGraph, Maps
 from subwarden.checking.core.judge import CoreJudge
 from subwarden.checking.core.options.judge import OptionsJudge
 from subwarden.checking.custom.text import text_of
@@ -268,9 +268,9 @@ class CorePlay(AdapterPlay):
     ) -> None:
         super().__init__(factory, prepared, loop)
         graph.begin()
-        self._graph = graph
         self._sockets = self._rules.options.takes_over
-        judged = (loop, self.adapter.observe, self._seen_as, prepared.clients, graph, fired, self._rules)
+        seen_as = partial(graph.seen, prepared, self._maps_of)
+        judged = (loop, self.adapter.observe, seen_as, prepared.clients, graph, fired, self._rules)
         if self._rules.options == PLAIN:
             self.judge = CoreJudge(*judged)
         else:
@@ -282,11 +282,8 @@ class CorePlay(AdapterPlay):
         super().let_go()
         self.judge.let_go()
 
-    def _seen_as(self, shown: object) -> Seen:
-        """What `observe()` returned. Raises ValueError if it has another shape, or names a client or a topic that the program does not."""
-        return self._graph.seen(shown, self.prepared, self._maps_of)
-
     def _maps_of(self, shown: object) -> Maps:
+        """What `observe()` returned. Raises ValueError if it has another shape, or names a client or a topic that the program does not."""
         clients, topics = self.prepared.clients, self.prepared.topics
         maps = maps_of(shown, clients, topics)
         for name, pairs in maps.items():

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing import Pipe
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.workers.crash import CrashNote, Death
+
+LOOK_EVERY = 0.25  # seconds between two looks at whether the task is still wanted
 
 
 class Beside:
@@ -34,6 +37,17 @@ class Beside:
         """Send a message. That it has died is seen when it is listened to."""
         with suppress(OSError):
             self.pipe.send(message)
+
+    def said(self, host: Any, key: str) -> Iterator[tuple[str, Any]]:
+        """What it says, as long as the task `key` of the Dask worker `host` is wanted. The last is ("lost", Death) once it has died."""
+        while (task := host.state.tasks.get(key)) is not None and task.state == "executing":
+            if not self.pipe.poll(LOOK_EVERY):
+                continue
+            try:
+                message: tuple[str, Any] = self.pipe.recv()
+            except (EOFError, OSError):
+                message = "lost", self.died()
+            yield message
 
     def died(self) -> Death:
         """How it died, once its pipe is at its end."""

@@ -14,7 +14,6 @@ from distributed import get_worker
 from subwarden.stateful_tests.cluster import identity
 from subwarden.stateful_tests.cluster.beside import Beside
 from subwarden.stateful_tests.cluster.luggage import Luggage, other_subject, unpack
-from subwarden.stateful_tests.cluster.portion import LOOK_EVERY
 from subwarden.stateful_tests.explore.searching.portions import Portion
 
 _folders: dict[str, Path | str] = {}  # by topic: where its files are, or why this worker is refused
@@ -59,15 +58,7 @@ def explore_portion(task: ExploringTask) -> tuple[str, Any]:
         first = task.luggage.subject, task.leave, (task.memory, host.state.nthreads)
         process = _processes[mine] = Beside("serve_exploring", folder, task.hash_seed, first)
     process.send(("do", (task.portion, task.noted)))
-    while (known := host.state.tasks.get(task.key)) is not None and known.state == "executing":
-        if not process.pipe.poll(LOOK_EVERY):
-            continue
-        try:
-            answer: tuple[str, Any] = process.pipe.recv()
-        except (EOFError, OSError):
-            died = process.died()
-            _processes.pop(mine).close()
-            return "lost", died
-        return answer
-    _processes.pop(mine).close()
-    return "unwanted", None
+    answer = next(process.said(host, task.key), ("unwanted", None))
+    if answer[0] in ("lost", "unwanted"):
+        _processes.pop(mine).close()
+    return answer

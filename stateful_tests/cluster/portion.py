@@ -6,7 +6,6 @@ A task whose future is cancelled, by a hunt that stops or a client that has died
 
 import pickle
 from dataclasses import dataclass, replace
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -19,7 +18,6 @@ from subwarden.stateful_tests.hunt.carrier import LAST_WORDS
 from subwarden.stateful_tests.hunt.work import Work
 from subwarden.stateful_tests.hunt.worker import Assignment
 
-LOOK_EVERY = 0.25  # seconds between two looks at whether the task is still wanted
 Messages = list[tuple[str, Any]]
 
 
@@ -55,39 +53,18 @@ def carry(portion: Portion) -> Messages:
     if differs is not None:
         return [("refused", (host.address, differs))]
 
-    def wanted() -> bool:
-        task = host.state.tasks.get(portion.key)
-        return task is not None and task.state == "executing"
-
-    def early(kept: object) -> None:
-        host.log_event(portion.topic, {"key": portion.key, "found": pickle.dumps(kept)})
-
-    return _converse(portion, assignment, (portion.memory, host.state.nthreads), folder, wanted, early)
-
-
-def _converse(portion: Portion, assignment: Assignment, memory: tuple[int | None, int], folder: Path, wanted: Any, early: Any) -> Messages:
-    process = Beside("serve", folder, portion.hash_seed, (assignment, portion.prefix, memory))
+    process = Beside("serve", folder, portion.hash_seed, (assignment, portion.prefix, (portion.memory, host.state.nthreads)))
+    said: Messages = []
     try:
-        return _merged(_messages(process, wanted, early))
+        for message, about in process.said(host, portion.key):
+            said.append((message, about))
+            if message == "found":
+                host.log_event(portion.topic, {"key": portion.key, "found": pickle.dumps(about)})
+            if message in (*LAST_WORDS, "lost"):
+                break
     finally:
         process.close()
-
-
-def _messages(process: Beside, wanted: Any, early: Any) -> Messages:
-    said: Messages = []
-    while wanted():
-        if not process.pipe.poll(LOOK_EVERY):
-            continue
-        try:
-            message, about = process.pipe.recv()
-        except (EOFError, OSError):
-            return [*said, ("lost", process.died())]
-        said.append((message, about))
-        if message == "found":
-            early(about)
-        if message in LAST_WORDS:
-            return said
-    return said
+    return _merged(said)
 
 
 def _merged(said: Messages) -> Messages:

@@ -1,7 +1,7 @@
 """The worker processes of a gate, and the tasks that they do.
 
 What a worker has told is known, however the worker ends. One that does not end when it must is killed: its subject is busy for ever, or
-has taken the alarm that guards its runs.
+has taken the alarm that guards its runs, or the machine has hardly let it work.
 """
 
 from collections import deque
@@ -18,6 +18,7 @@ from subwarden.stateful_tests.workers.process import Process, WorkerFailed
 TICK = 0.25  # seconds between two reports of progress
 STOPPING = 2.0  # seconds that a worker has to end its task when it is told to stop
 CLEAN_UP = 5.0  # seconds to send what was found by a search: garbage takes long on a busy machine, and the work would be lost
+IDLE = 0.25  # of the time: a worker that was less of it on a processor was not kept by its subject's work
 OVERTIME = 2.0  # seconds that a task may take longer than it was given; the subject may be in a step that takes long
 
 Heard = Callable[[int, str, Any], object]
@@ -37,6 +38,7 @@ class GateCrew:
         self._memory = memory
         self._pool = Pool(jobs, work, (memory, jobs))
         self._until: dict[Process, float] = {}  # when it is killed
+        self._begun: dict[Process, tuple[float, float | None]] = {}  # when it began with its task, and its processor time then
         self._given: dict[Process, float | None] = {}
         self._stopped: set[Process] = set()
 
@@ -119,12 +121,14 @@ class GateCrew:
     def _begin(self, process: Process) -> None:
         """Its time runs from now: before, it had to load the harness."""
         given = self._given[process]
+        self._begun[process] = monotonic(), process.worked()
         if given is not None and process not in self._stopped:
             self._until[process] = monotonic() + given + OVERTIME
 
     def _idle(self, process: Process) -> None:
         del self._pool.busy[process]
         self._until.pop(process, None)
+        self._begun.pop(process, None)
         self._stopped.discard(process)
 
     def _end(self, process: Process) -> None:
@@ -133,11 +137,16 @@ class GateCrew:
 
     def _kill_the_late(self) -> None:
         for process in [process for process, until in self._until.items() if monotonic() >= until]:
-            self.late = self._why_late(of_process(process.number))
+            began, worked = self._begun.get(process, (0.0, None))
+            now = process.worked()
+            busy = None if worked is None or now is None else now - worked
+            self.late = self._why_late(of_process(process.number), busy, monotonic() - began)
             self._end(process)
 
-    def _why_late(self, taken: int | None) -> str:
-        """`taken`: the memory that the worker has."""
+    def _why_late(self, taken: int | None, busy: float | None, time: float) -> str:
+        """`taken`: the memory that the worker has; `busy`: its seconds of processor time in the `time` since it began."""
+        if busy is not None and busy < IDLE * time:
+            return f"it had {busy:.1f} s of processor time in {time:.1f} s, since the machine is busy, or the subject waits outside its run"
         share = Memory()
         share.allow(self._memory, self._jobs)
         most = share.limit()

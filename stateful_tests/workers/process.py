@@ -3,11 +3,13 @@
 The pipe is the only tie to it, so that it can be killed at any moment: all that it has said is known.
 """
 
+import os
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any
 
 from subwarden.scheduling import string_hash
@@ -38,6 +40,14 @@ class Process:
     def number(self) -> int:
         """That of the system."""
         return self._process.pid or 0
+
+    def worked(self) -> float | None:
+        """The seconds of processor time that it has had; None where the system does not say."""
+        try:
+            after_name = Path(f"/proc/{self.number}/stat").read_bytes().rpartition(b")")[2].split()
+            return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError, IndexError):
+            return None
 
     def send(self, message: object) -> None:
         """Send a message. That it has died is seen when it is listened to."""

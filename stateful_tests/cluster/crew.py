@@ -32,6 +32,7 @@ class DaskCrew:
         self._news: SimpleQueue[tuple[str, str, Any]] = SimpleQueue()  # filled by the client's thread
         self._number = 0
         self._futures: dict[str, Any] = {}  # of the tasks that run, by key
+        self._over: list[Any] = []  # futures of tasks that have ended
         self._begun: dict[str, list[str]] = {}  # the Dask workers that have begun them
         client.subscribe_topic(self._topic, self._event)
 
@@ -49,6 +50,7 @@ class DaskCrew:
                 while waiting and len(self._futures) < most:
                     number = waiting.popleft()
                     at[self._submit(portions[number], deaths[number] == MOST_DEATHS - 1)] = number
+                self._release()
                 for key, what, about in self._heard():
                     if what == "begun":
                         self._begins(key, about)
@@ -71,6 +73,7 @@ class DaskCrew:
 
     def close(self) -> None:
         """See `Crew`. The client and the cluster are whoever's who made them."""
+        self._release()
         if self._hosts.running:
             self._client.unsubscribe_topic(self._topic)
 
@@ -146,5 +149,14 @@ class DaskCrew:
 
     def _forget(self, key: str) -> None:
         future = self._futures.pop(key)
-        if self._hosts.running:
+        if future.done():
+            self._over.append(future)
+        elif self._hosts.running:
             future.cancel()
+
+    def _release(self) -> None:
+        """Let go of what is over, once the next tasks are on their way: a client sends its messages at most every ten milliseconds, so that
+        a layer would wait for that."""
+        for future in self._over if self._hosts.running else ():
+            future.release()
+        self._over.clear()

@@ -139,6 +139,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     printed: deque[str] | None = None  # the texts that the subject has printed (`scheduling.isolation.printed`)
     refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False
+    may_block = False  # whether nobody judges how long a step sleeps (`world.clock`)
+    slow_step = math.inf  # seconds of virtual time that a step may take where nothing is `prompt`
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
     failed = False  # whether they have made one fail in this run: what it waited for was cancelled in the place of that
     cancelled_calls: tuple[tuple["asyncio.Task[Any]", BaseException], ...] = ()  # the tasks whose calls they cancelled, and what left those

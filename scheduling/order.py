@@ -20,7 +20,8 @@ a time-out does not lose to a longer sleep.
 
 With a simulated network (`ControlledLoop.prompt`), a timer may also come before something that is on its way: `timer (slow network)`. It
 need not happen either. There, steps and the network are slow by at most a second (`ControlledLoop.slow`): no handshake of ten seconds runs
-out of time.
+out of time. Steps of a scenario without a network are slow by at most ten (`ControlledLoop.slow_step`): a time-out may be lost to a slow
+call, but no hour passes before a task has begun.
 
 A parked call may promise that it ends within so many seconds (`ControlledLoop.promised`): no timer of that moment or later fires before it
 has ended.
@@ -67,7 +68,8 @@ def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
     when = timers[0]._when
     if loop.promised and when >= min(loop.promised):
         return False
-    return not (loop.prompt and (loop.ready or loop.arrivals)) or when - loop._now <= loop.slow
+    pending, most = (loop.ready or loop.arrivals, loop.slow) if loop.prompt else (loop.ready, loop.slow_step)
+    return not pending or when - loop._now <= most
 
 
 def width(loop: ControlledLoop, order: Order) -> int:

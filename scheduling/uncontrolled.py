@@ -25,12 +25,14 @@ SOURCES = (
 
 CONNECTED = "a socket that is connected"
 POLICIES = "asyncio.set_event_loop_policy", "asyncio.events.set_event_loop_policy"  # a package in C calls the first, as uvloop does
+SELECT = "selectors.DefaultSelector.select"
 INSTEAD = {  # what is refused for another reason than its order, and what to do instead
     **dict.fromkeys(
         ("uvloop.new_event_loop", "uvloop.run", "uvloop.install"),
         "uvloop shows no ready queue, so that its order cannot be controlled; leave the event loop of the run as it is",
     ),
     **dict.fromkeys(POLICIES, "asyncio.set_event_loop_policy changes what comes after the run; leave its loop as it is"),
+    SELECT: "another event loop, such as that of asyncio.run in a thread, waits by a clock that is not the run's; await in the run's loop",
     CONNECTED: "a socket that is connected already carries bytes that nobody can schedule; let the loop connect it, in a run",
     "ssl=": "the simulated network has no TLS; connect and serve without ssl= in a run (ws:// for wss://, http:// for https://)",
 }

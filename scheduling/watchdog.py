@@ -113,6 +113,12 @@ class Watchdog:
                 signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - began), 0.001), interval)
 
 
+def block(loop: ControlledLoop, frame: FrameType) -> Blocked:
+    """The step that stands at `frame` would block `loop`: remember that; returns the error to raise."""
+    loop.blocked = _place(frame)
+    return Blocked(loop.blocked)
+
+
 def _place(frame: FrameType | None) -> str:
     if frame is None:
         return "an unknown place"

@@ -15,13 +15,14 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
+from subwarden.scheduling.watchdog import block
 from subwarden.world.dates import EPOCH, replace_dates
 
 FUNCTIONS = (FunctionType, BuiltinFunctionType)
 NANO = 1_000_000_000
 NOT_OURS = (*sys.stdlib_module_names, "subwarden", "hypothesis", "pytest", "_pytest", "pluggy", "xdist", "execnet")
 
-Clock = Callable[[], Any]
+Clock = Callable[..., Any]
 _open = 0
 
 
@@ -50,6 +51,24 @@ CLOCKS: dict[str, tuple[Clock, Clock]] = {
         "thread_time_ns": lambda now: round(now * NANO),
     }.items()
 }
+BLOCKS = 0.1  # seconds, from which asyncio's debug mode calls a callback slow
+_sleeps = time.sleep
+
+
+def _sleep(seconds: float) -> None:
+    """A step of the loop that sleeps for long blocks it. A job in an executor ends when the scheduler says so, however long it sleeps."""
+    loop = ENTERED.get(get_ident())
+    if loop is None or not seconds >= 0:
+        return _sleeps(seconds)  # also the error of a negative number
+    if not loop.is_running():
+        return None
+    if seconds >= BLOCKS and not loop.may_block:
+        raise block(loop, sys._getframe(1))
+    return _sleeps(seconds)
+
+
+_sleep.__name__ = _sleeps.__name__
+CLOCKS["sleep"] = _sleeps, _sleep
 
 
 @contextmanager

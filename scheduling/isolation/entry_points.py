@@ -18,6 +18,7 @@ from threading import get_ident
 from typing import Any
 
 from subwarden.scheduling.loop import ENTERED, ControlledLoop
+from subwarden.scheduling.uncontrolled import SELECT
 
 ENDS = "os._exit os.abort os.execv os.execve".split()
 STARTS = (
@@ -28,6 +29,7 @@ STARTS = (
     "socket.socket.send socket.socket.sendall socket.socket.sendmsg socket.socket.sendfile socket.socket.recv socket.socket.recv_into "
     "socket.socket.recvfrom socket.socket.recvfrom_into socket.socket.recvmsg socket.socket.recvmsg_into "
     "uvloop.new_event_loop uvloop.run uvloop.install asyncio.set_event_loop_policy asyncio.events.set_event_loop_policy "
+    "selectors.DefaultSelector.select "
     "os.kill os.killpg signal.raise_signal signal.signal signal.alarm signal.setitimer signal.pthread_sigmask signal.set_wakeup_fd"
 ).split()
 DOUBLES = "os.fork os.forkpty multiprocessing.process.BaseProcess.start".split()  # the child would go on as we do
@@ -109,11 +111,17 @@ def _refusal(name: str, original: Callable[..., Any], ends: bool, doubles: bool)
             return original(*args, **kwargs)
         if name == "threading.Thread.start" and loop.adopt_thread(*args[:1]):
             return None
+        if name == SELECT and _waits_not(*args[1:], **kwargs):
+            return original(*args, **kwargs)
         if name == "signal.signal" and loop.arrivals is not None and _package_calls():
             return sys.modules["signal"].getsignal(*args[:1])  # a server that would end at a signal: none comes in a run
         raise loop.refuse(name, ends=ends)
 
     return refuse
+
+
+def _waits_not(timeout: float | None = None) -> bool:
+    return timeout is not None and timeout <= 0
 
 
 def _package_calls() -> bool:

@@ -46,6 +46,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     if not asyncio.iscoroutine(main):
         raise ValueError(f"a coroutine was expected, got {main!r}")
     loop = WorldLoop()
+    loop.may_block = True
     loop.waits_on = lambda: True  # as `asyncio.run`, it ends when `main` does
     with controlled_locks(), controlled_clocks(), controlled_chance(), entry_points.refused(), loop.entered():
         try:

@@ -52,13 +52,14 @@ class NetworkControl:
         self._network.changed()
 
     def slow(self, seconds: float) -> None:
-        """From now on, the network and steps may be slow by so many seconds: timers that are no longer may come first. At first it is one.
+        """From now on, the network and steps may be slow by so many seconds: timers that are no longer may come first. At first it is one,
+        and ten for the steps of a scenario without a network.
 
         Raises ValueError for a negative number.
         """
         if not seconds >= 0:
             raise ValueError(f"the network cannot be slow by {seconds!r} seconds; give 0 or more")
-        self._loop.slow = seconds
+        self._loop.slow = self._loop.slow_step = seconds
 
     def crash(self, host: str) -> None:
         """End everything on `host`, as when its process is killed: no `finally` runs, and the system closes its sockets."""

@@ -1,6 +1,7 @@
 """Correct programs around tasks, groups, time-outs and generators. Every function is a scenario."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -221,3 +222,58 @@ async def polling_ends() -> None:
         tasks.create_task(work())
         while not answers:
             await asyncio.sleep(0.5)
+
+
+async def job_may_sleep() -> None:
+    def job() -> int:
+        time.sleep(3600)
+        return 1
+
+    assert sum(await asyncio.gather(asyncio.to_thread(job), asyncio.to_thread(job))) == 2
+
+
+async def supervisor_has_a_day() -> None:
+    starts = 0
+
+    async def child() -> None:
+        nonlocal starts
+        starts += 1
+        await asyncio.sleep(0.1)
+        if starts < 3:
+            raise OSError("starts again")
+
+    async def supervise() -> None:
+        while True:
+            try:
+                return await child()
+            except OSError:
+                await asyncio.sleep(1)
+
+    await asyncio.wait_for(supervise(), 86_400)
+
+
+async def expired_sessions_are_swept() -> None:
+    loop = asyncio.get_running_loop()
+    expires = {"session": loop.time() + 10}
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(5)
+            for key in [key for key, at in expires.items() if at <= loop.time()]:
+                del expires[key]
+
+    sweeper = asyncio.create_task(sweep())
+    try:
+        await asyncio.sleep(60)
+        assert not expires
+    finally:
+        sweeper.cancel()
+        await asyncio.wait([sweeper])
+
+
+async def long_sleeps_end_after_short_ones() -> None:
+    sleeper = asyncio.create_task(asyncio.sleep(100))
+    await asyncio.sleep(1)
+    sleeper.cancel()
+    await asyncio.wait([sleeper])
+    assert sleeper.cancelled()

@@ -1,6 +1,7 @@
 """Programs with one planted fault each. Every function is a scenario; the comment says what is wrong."""
 
 import asyncio
+import time
 from contextlib import suppress
 
 from subwarden import always, choose, may_cancel, may_fail
@@ -268,3 +269,13 @@ async def shared_call_is_cancelled() -> None:
     await asyncio.sleep(0)
     assert await get() == "value"
     await impatient
+
+
+async def sleeps_in_a_step() -> None:
+    """Blocks the loop, as no time-out can see."""
+
+    async def answer() -> str:
+        time.sleep(0.5)  # noqa: ASYNC251  # the fault
+        return "late"
+
+    assert await asyncio.wait_for(answer(), 1) == "late"

@@ -22,6 +22,7 @@ from subwarden.stateful_tests.subjects.scenario.shared import Shared, values
 from subwarden.world.loop import WorldLoop
 
 LIMIT = 10_000  # steps of a run; after as many more in fifo, which is fair to all, it is said not to come to rest
+SLOW_STEP = 10.0  # seconds: time-outs of real programs are shorter, and the lives of what they keep are longer
 _HYPOTHESIS = ("UnsatisfiedAssumption", "StopTest", "Frozen")
 VALUE = "choose "
 
@@ -86,6 +87,7 @@ class ScenarioRunner:
         """
         rules = self.rules
         loop = loop_for(rules.order, early_timers=rules.slow_steps, make=WorldLoop)
+        loop.slow_step = SLOW_STEP
         loop.may_interrupt = rules.faults
         loop.timers_in_turn = True
         judge = loop.observer = ScenarioJudge(loop, self.leave, self.met)

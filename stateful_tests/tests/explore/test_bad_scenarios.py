@@ -94,6 +94,9 @@ async def leaves():
 async def another_loop():
     asyncio.new_event_loop().run_until_complete(asyncio.sleep(0))
 
+async def another_in_a_job():
+    await asyncio.to_thread(asyncio.run, asyncio.sleep(1))
+
 makes_nothing = lambda: 3
 """
 
@@ -127,6 +130,10 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("mine.py:reads_by_itself", "socket.socket.recv "),
         ("mine.py:connected_before", "a socket that is connected already carries bytes that nobody can schedule"),
         ("mine.py:changes_the_policy", "asyncio.set_event_loop_policy changes what comes after the run"),
+        (
+            "mine.py:another_in_a_job",
+            "another event loop, such as that of asyncio.run in a thread, waits by a clock",
+        ),
         ("mine.py:process", "subprocess_exec"),
         ("mine.py:blocking_process", "subprocess.Popen"),
         ("mine.py:thread", "threading.Thread.start"),

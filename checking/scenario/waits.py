@@ -4,6 +4,9 @@ Read from the suspended frames of asyncio's own primitives, so that runs pay not
 """
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 from subwarden.checking.scenario.places import Spot, frames, waits_at
@@ -20,6 +23,7 @@ _WAITERS = {  # the code that suspends -> the words for it; `self` of its frame 
     asyncio.Queue.put.__code__: "room",
     asyncio.Queue.join.__code__: "join",
 }
+_ASYNCIO = str(Path(asyncio.__file__).parent)
 _ASYNCIO_WAIT = asyncio.tasks._wait.__code__  # type: ignore[attr-defined]  # behind `asyncio.wait`; its frame has the tasks as `fs`
 
 
@@ -67,15 +71,26 @@ def _wait(loop: ControlledLoop, task: "Task[Any]") -> Wait:
     lock = awaited(task)
     if lock is not None:
         return Wait(task, "lock", lock[0], tuple(holder for holder, held in loop.holding if held is lock[0] and holder is not None), at)
-    for frame in reversed(list(frames(coroutine))):
-        kind = _WAITERS.get(frame.f_code)
-        if kind is not None:
-            return Wait(task, kind, frame.f_locals.get("self"), (), at)
+    primitive = _primitive(reversed(list(frames(coroutine))))
+    if primitive is not None:
+        return Wait(task, *primitive, (), at)
     future: Any = getattr(task, "_fut_waiter", None)
     if future is not None and any(future in (timer._args or ()) for timer in loop.timers if not timer._cancelled):
         return Wait(task, "timer", None, (), at)
     on = _joined(loop, coroutine, future)
     return Wait(task, "tasks", None, on, at) if on else Wait(task, "future", future, (), at)
+
+
+def _primitive(outwards: Iterator[FrameType]) -> tuple[str, object] | None:
+    """The kind of the primitive of asyncio that waits, and the primitive. Some are made of others: `Queue.join` waits for an event."""
+    found = None
+    for frame in outwards:
+        kind = _WAITERS.get(frame.f_code)
+        if kind is not None:
+            found = kind, frame.f_locals.get("self")
+        elif found is not None and not frame.f_code.co_filename.startswith(_ASYNCIO):
+            break
+    return found
 
 
 def _joined(loop: ControlledLoop, coroutine: Any, future: Any) -> "tuple[Task[Any], ...]":

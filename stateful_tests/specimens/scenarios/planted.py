@@ -271,6 +271,22 @@ async def shared_call_is_cancelled() -> None:
     await impatient
 
 
+async def consumer_dies() -> None:
+    """Dies of one job, and nobody does the others."""
+    jobs: asyncio.Queue[int] = asyncio.Queue()
+
+    async def consume() -> None:
+        while True:
+            1 / await jobs.get()
+            jobs.task_done()
+
+    consumer = asyncio.create_task(consume())
+    for job in (1, 0, 2):
+        jobs.put_nowait(job)
+    await jobs.join()
+    consumer.cancel()
+
+
 async def sleeps_in_a_step() -> None:
     """Blocks the loop, as no time-out can see."""
 

@@ -125,13 +125,25 @@ def _deadlock(run: Ended) -> Told:
     found = cycle(every)
     members = [run.names.task(wait.task) for wait in found]
     lines = [_blocked(wait, run) for wait in [*found, *(wait for wait in every if wait not in found)]]
-    return f"deadlock: {' -> '.join([*members, members[0]])} (each waits for the next)", lines
+    return f"deadlock: {' -> '.join([*members, members[0]])} (each waits for the next)", [*lines, *_failed(run)]
 
 
 def _swallowed(run: Ended) -> list[str]:
     """The tasks that go on although they were cancelled."""
     left = [task for task in run.left if task.cancelling()]
     return [f"{run.names.task(task)} was cancelled and goes on: some code in it catches CancelledError" for task in left]
+
+
+def _failed(run: Ended) -> list[str]:
+    """The tasks that have failed, and whose exception nobody has read: one of them may be who should have gone on."""
+    lines = []
+    for task in run.loop.tasks:
+        error = task._exception
+        if error is not None and task._log_traceback:  # CPython's own mark of an exception unread
+            spots = raised_at(error)
+            at = f", raised at {spots[-1].at()}" if spots else ""
+            lines.append(f"{run.names.task(task)} has failed, and nobody has noticed: {said(error)}{at}")
+    return lines
 
 
 def _stuck(run: Ended) -> Told:
@@ -150,9 +162,10 @@ def _stuck(run: Ended) -> Told:
             lost = True
             lines.append(f"  {why}")
     lines += [_blocked(wait, run) for wait in found if wait not in roots]
-    lines += _swallowed(run)
-    what = "a lost wake-up" if lost else "nobody is left to wake it"
-    return f"{_names([wait.task for wait in roots], run.names)} waits for ever: {what}", lines
+    lines += [*_swallowed(run), *_failed(run)]
+    several = len({wait.task for wait in roots}) > 1
+    what = "a lost wake-up" if lost else f"nobody is left to wake {'them' if several else 'it'}"
+    return f"{_names([wait.task for wait in roots], run.names)} wait{'' if several else 's'} for ever: {what}", lines
 
 
 def _free(wait: Wait) -> str | None:

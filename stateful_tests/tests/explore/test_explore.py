@@ -149,6 +149,38 @@ def test_run_says_who_waits_for_what() -> None:
         subwarden.run(main())
 
 
+def test_a_primitive_that_is_made_of_others_is_named_itself() -> None:
+    """`Queue.join` waits for an event of the queue's own, and a barrier for its condition."""
+
+    async def main() -> None:
+        jobs: asyncio.Queue[int] = asyncio.Queue()
+        jobs.put_nowait(1)
+        barrier = asyncio.Barrier(2)
+        await asyncio.gather(jobs.join(), barrier.wait())
+
+    with pytest.raises(subwarden.WaitsForEver, match=r"waits for the end of the work of queue .*; .*waits for barrier "):
+        subwarden.run(main())
+
+
+def test_tasks_that_failed_unnoticed_are_named_where_others_wait_for_ever() -> None:
+    """One of them may be who should have gone on. Several who wait are told as several."""
+
+    async def scenario() -> None:
+        async def fail() -> None:
+            raise ValueError("bad job")
+
+        async def wait() -> None:
+            await asyncio.Event().wait()
+
+        failing = asyncio.create_task(fail())
+        await asyncio.gather(wait(), wait())
+        await failing
+
+    found = subwarden.explore(scenario).findings[0]
+    assert found["title"] == "wait and wait 2 wait for ever: nobody is left to wake them"
+    assert any("fail has failed, and nobody has noticed: ValueError: bad job, raised at " in line for line in found["evidence"])
+
+
 def test_a_scenario_that_does_not_repeat_is_inconclusive() -> None:
     """Here by state that outlives the run, as a fixture's object has it."""
     earlier: list[int] = []

@@ -59,6 +59,23 @@ class Handle(asyncio.Handle):
                     else:
                         loop.end_batch()
                 loop.ready.remove(self)
+                if type(self._callback) is InTurn:
+                    loop.next_turn()
+
+
+class InTurn:
+    """The callback of a handle that waits for those before it: code gave them to `call_soon`, and no loop runs such callbacks in another
+    order, also where ready tasks have none (`ControlledLoop.in_turns`). `before`: what was ready when it was registered.
+    """
+
+    def __init__(self, handle: Handle) -> None:
+        self.__qualname__ = label(handle)
+        self.loop, self.callback, self.args = handle._loop, handle._callback, handle._args
+        self.before = tuple(self.loop.ready)
+
+    def __call__(self) -> None:
+        self.loop.next_turn()
+        self.callback(*self.args)
 
 
 NOTHING: Any = Handle.made(lambda: None, (), None, contextvars.Context())  # it is never run

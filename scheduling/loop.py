@@ -20,7 +20,7 @@ from threading import get_ident
 from typing import Any
 
 from subwarden.scheduling.events import Event
-from subwarden.scheduling.handles import NOTHING, Context, Handle, NumberedTask, TaskNames, Timer, copy_context, label
+from subwarden.scheduling.handles import NOTHING, Context, Handle, InTurn, NumberedTask, TaskNames, Timer, copy_context, label
 from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks, UncontrolledSource, calling_place
 
 Future = asyncio.Future
@@ -139,6 +139,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     printed: deque[str] | None = None  # the texts that the subject has printed (`scheduling.isolation.printed`)
     refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False
+    in_turns = False  # whether callbacks that code gives to `call_soon` keep their order in `any`, too
+    turns: "list[Handle]" = []  # those that have not run; the first is ready. Never changed in place  # noqa: RUF012
     may_block = False  # whether nobody judges how long a step sleeps (`world.clock`)
     slow_step = math.inf  # seconds of virtual time that a step may take where nothing is `prompt`
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
@@ -294,6 +296,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             self.fired = None
         if self.cancelled_calls:
             self.cancelled_calls = ()
+        if self.turns:
+            self.turns = []
 
     def _close_tasks(self) -> None:
         with self.entered():  # a `finally` may ask for the running loop
@@ -334,11 +338,35 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         handle._callback = callback
         handle._args = args
         handle._loop = self
-        handle._context = copy_context() if context is None else context
         handle._cancelled = False
         handle.chain = handle.named = handle.site = None
+        if context is None:  # by code: tasks and futures give theirs
+            handle._context = copy_context()
+            if self.in_turns and self.suspend_free_locks:
+                return self._takes_turns(handle)
+        else:
+            handle._context = context
         self.ready.append(handle)
         return handle
+
+    def _takes_turns(self, handle: Handle) -> Handle:
+        """In the order `any`: of the callbacks that code gave to `call_soon` only the oldest is ready."""
+        handle._callback, handle._args = InTurn(handle), ()
+        self.turns = [*self.turns, handle]
+        if len(self.turns) == 1:
+            self.ready.append(handle)
+        return handle
+
+    def next_turn(self) -> None:
+        """The oldest of those callbacks runs, or is cancelled: the next is ready, at the place that it would have."""
+        self.turns = [each for each in self.turns[1:] if not each._cancelled]
+        if self.turns:
+            following: Any = self.turns[0]
+            before = {id(handle) for handle in following._callback.before}
+            at = len(self.ready)
+            while at and id(self.ready[at - 1]) not in before:
+                at -= 1
+            self.ready.insert(at, following)
 
     def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
         if get_ident() != self._thread:
@@ -464,4 +492,4 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
                 if known is generator:
                     del self._generators[key]
         if not self._closed:
-            self.call_soon(self.create_task, generator.aclose())
+            self.call_soon(self.create_task, generator.aclose(), context=copy_context())

@@ -5,3 +5,5 @@ from subwarden.world.network.connecting import ConnectingLoop
 
 class WorldLoop(ConnectingLoop):
     """See `scheduling.loop.ControlledLoop`. A run that uses nothing of the outside pays nothing for it."""
+
+    in_turns = True

@@ -43,6 +43,7 @@ class Digest(Suspended):
             raise Indigestible("a simulated network or executor")
         self._row("tasks", sorted(loop.tasks, key=name_of))
         self._row("ready", self.ready(loop.ready))
+        self._row("turns", loop.turns)
         self.timers(loop)
         if loop.early_timers and not self._any:
             self.batch(loop)

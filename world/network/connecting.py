@@ -102,7 +102,9 @@ class ConnectingLoop(_Borrowing):
     def _in_order(self, make: Callable[..., Any], args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
         """Make a transport. It calls `connection_made`, and reads after that: on any loop, also where ready steps have no order."""
         before = len(self.ready)
+        self.in_turns, before_it = False, self.in_turns  # these are kept in order here
         made = make(*args, **kw)
+        self.in_turns = before_it
         self.made.append(made)
         if self.suspend_free_locks and len(self.ready) > before:
             first, *then = self.ready[before:]

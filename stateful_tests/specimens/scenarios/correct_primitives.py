@@ -166,3 +166,37 @@ async def choices_are_all_right() -> None:
 
     _, got = await asyncio.gather(put(), get())
     assert got == [0, 1, 2, 3]
+
+
+async def callbacks_run_in_turn() -> None:
+    loop = asyncio.get_running_loop()
+    heard: list[int] = []
+    done = asyncio.Event()
+
+    async def emit() -> None:
+        first = loop.call_soon(heard.append, -2)
+        for message in range(3):
+            loop.call_soon(heard.append, message)
+        first.cancel()
+        loop.call_soon(heard.append, -1).cancel()
+        loop.call_soon(heard.append, 3)
+        loop.call_soon(done.set)
+
+    await asyncio.gather(emit(), asyncio.sleep(0))
+    await done.wait()
+    assert heard == [0, 1, 2, 3]
+
+
+async def thread_s_callbacks_run_in_turn() -> None:
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[int] = asyncio.Queue()
+
+    def produce() -> None:
+        for item in range(3):
+            loop.call_soon_threadsafe(queue.put_nowait, item)
+
+    producing = asyncio.create_task(asyncio.to_thread(produce))
+    try:
+        assert [await queue.get() for _ in range(3)] == [0, 1, 2]
+    finally:
+        await producing

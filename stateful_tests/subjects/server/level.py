@@ -103,7 +103,8 @@ class ServerLevel:
         """The program without faults, with a late and a lingering conversation, with a slow client, with one that refuses
         approvals, and with clients that hesitate, of which one may be slow; with `cancellation`: with a sample of single faults (a handler,
         a worker, a start or a listener is cancelled, the engine fails, a conversation lingers, ends by itself, refuses or loses an event,
-        the server stops, a client is slow, reads no more, refuses approvals, hesitates or is silent) and of pairs."""
+        the server stops, a client is slow, reads no more, refuses approvals, hesitates or is silent) and of pairs. Where a turn is
+        started, a listener is cancelled beside a slow client."""
         tasks = program.tasks
         brings = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.ASKS_ENGINE)]
         comes = [place for place, (request,) in enumerate(tasks) if isinstance(request, rq.Initialize)]
@@ -147,6 +148,8 @@ class ServerLevel:
             place = random.choice(loses).place
             for kind in (FaultKind.ENDS, FaultKind.LOSES):
                 variants.append(ServerProgram(tasks, in_order((ServerFault(kind, place), ServerFault(FaultKind.LINGERS, place)))))
+            if slow:  # its listener waits for a client in the middle of an event, and may be cancelled there
+                variants.append(ServerProgram(tasks, in_order((ServerFault(FaultKind.LISTENER, place), random.choice(slow)))))
         if len(single) > 1:
             variants += [ServerProgram(tasks, in_order(random.sample(single, 2))) for _ in range(4)]
         if hesitate:

@@ -48,17 +48,16 @@ import random
 import time
 
 ours = random.Random()
-last = 0
+seen = set()
 
 async def steps(number):
     for _ in range(number):
         await asyncio.sleep(0)
 
-async def other_steps(draw):  # than in the run before, whatever the clock's ticks are
-    global last
-    while (number := round(draw()) % 97) == last:
+async def other_steps(draw):  # than in any run before, whatever the clock's ticks are
+    while (number := round(draw()) % 251) in seen:
         pass
-    last = number
+    seen.add(number)
     await steps(number)
 
 async def not_seeded():

@@ -75,6 +75,10 @@ class PossibleStates(Generic[AnyNode]):
         vars(made).update(vars(self), open=dict(self.open))
         return made
 
+    def called(self, call: int, operation: Operation) -> None:
+        """`call` of `operation` begins."""
+        self.open[call] = operation
+
     def digested(self, tasks: Mapping[int, int]) -> Hashable:
         """The part that decides all later judgements, by value. `tasks`: of the calls, by which runs are compared."""
         configurations = tuple((node.state, frozenset((tasks[c], did.key) for c, did in acted)) for node, acted in self.configurations)

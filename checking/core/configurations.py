@@ -4,14 +4,14 @@ Each connection is followed by itself: only a teardown concerns two connections,
 configurations few. The judge accepts more orders than the model has, never a state that the model cannot reach. A cancelled call may
 have taken effect, may never do so, or another task may finish it later (P11).
 
-The methods here work a step out. `checking.core.connection_states` remembers what came out, for all runs.
+The methods here work a step out. `checking.frozen_states` remembers what came out, for all runs.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from subwarden.checking.known_states import KnownStates
-from subwarden.checking.possible_states import CallEdge, Outcomes, PossibleStates
+from subwarden.checking.frozen_states import FrozenGraph, MemoNode
+from subwarden.checking.possible_states import CallEdge, PossibleStates
 from subwarden.model.core.step import (
     Acknowledge,
     Attach,
@@ -33,41 +33,20 @@ CLOSES = Disconnect | Detach
 EVERYTHING = None  # the topics that a call touches, if it concerns all topics of its connection
 
 
-class CoreNode:
-    """One state of the model, reduced to one connection, with a memo of its transitions."""
+class CoreNode(MemoNode[CoreState]):
+    """One state of the model, reduced to one connection."""
 
-    __slots__ = ("_edges", "_states", "live", "state", "topics")
+    __slots__ = ("_graph", "live", "topics")
 
-    def __init__(self, state: CoreState, states: "CoreStates") -> None:
-        self.state = state
+    def __init__(self, state: CoreState, graph: "FrozenGraph[CoreState, CoreNode, Any, Any]") -> None:
+        super().__init__(state)
         self.live = bool(state.live)
         self.topics = frozenset(topic for topic, _ in state.links)
-        self._states = states
-        self._edges: dict[int, tuple[CoreOperation, tuple[CallEdge, ...]]] = {}  # by identity of the operation
+        self._graph = graph
 
-    def let_go(self) -> None:
-        """See `checking.known_states`."""
-        self._edges.clear()
-
-    def steps(self, operation: CoreOperation) -> tuple[CallEdge, ...]:
-        """`model.core.step.core_step` from this state."""
-        known = self._edges.get(id(operation))
-        if known is None:
-            after, answer, kind = core_step(self.state, operation)
-            known = operation, (CallEdge(self._states.node(after), self._states.outcomes.of(answer, answer, kind)),)
-            self._edges[id(operation)] = known
-        return known[1]
-
-
-class CoreStates(KnownStates[CoreState, CoreNode]):
-    """All nodes met since the last drop."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.outcomes = Outcomes()
-
-    def _made(self, state: CoreState) -> CoreNode:
-        return CoreNode(state, self)
+    def _work_out(self, operation: CoreOperation) -> tuple[CallEdge, ...]:
+        after, answer, kind = core_step(self.state, operation)
+        return (CallEdge(self._graph.node(after), self._graph.outcomes.of(answer, answer, kind)),)
 
 
 class Connection(PossibleStates[CoreNode]):
@@ -104,7 +83,7 @@ class Connection(PossibleStates[CoreNode]):
         if isinstance(operation, Detach):
             self.gone |= {(operation.connection, operation.socket)}
         self.renewing = self.renewing or isinstance(operation, Attach)
-        self.open[call] = operation
+        super().called(call, operation)
 
     def _changes_nothing(self, operation: CoreOperation) -> bool:
         """Whether an open call is for certain without effect: the end of a socket that has lost its place, or of the option `acks`."""

@@ -1,33 +1,20 @@
-"""What may be true of one connection, hash-consed, with a memo of what each event leads to: a step is worked out once for all runs.
+"""The possible states of one connection, frozen (see `checking.frozen_states`), and the observations that runs have shown.
 
-A program is run hundreds of times, and its runs meet the same few states of a connection. `ConnectionStates` freezes one `Connection`;
-its moves are worked out on a copy (`checking.core.judging`) and then looked up, by the identity of interned operations. Dropping the memo
-costs time, never correctness.
+`checking.core.judging` works out what an event leads to.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
-from itertools import count
 from typing import Any, NamedTuple
 
-from subwarden.checking.core.configurations import Connection, CoreStates
+from subwarden.checking.core.configurations import Connection, CoreNode
 from subwarden.checking.core.judging import Violation, judge_return, judge_shown
+from subwarden.checking.frozen_states import FrozenGraph, FrozenStates
 from subwarden.model.core.step import CoreOperation, CoreState, Id
 
-BOUND = 40_000  # moves kept; some hundred bytes each
 UNNAMED = "observe()"  # the name of the one map that has none
 Pair = tuple[Id, Id]  # (connection, topic)
 Maps = Mapping[str, frozenset[Pair]]  # the same relation, as each of the manager's maps has it
-
-
-class Begun(NamedTuple):
-    """Where a call leads, and the number by which it is known until it ends: the least that no open call of the connection has. So equal
-    states of different programs are one, whichever task makes the call.
-    """
-
-    number: int
-    to: "ConnectionStates"
-    operation: CoreOperation  # kept, for it is known by its identity
 
 
 class Move(NamedTuple):
@@ -80,37 +67,21 @@ def _copy(shown: Any) -> object:
     return {key: _copy(value) for key, value in shown.items()} if isinstance(shown, dict) else frozenset(shown)
 
 
-class ConnectionStates:
-    """One state of what may be true of a connection. `now` is never changed."""
+class ConnectionStates(FrozenStates[Connection, "ConnectionStates"]):
+    """One state of what may be true of a connection."""
 
-    __slots__ = ("_certain", "_graph", "begun", "judged", "now", "returned", "showed")
+    __slots__ = ("_certain", "judged", "showed")
 
     def __init__(self, now: Connection, graph: "CoreGraph") -> None:
-        self.now = now
+        super().__init__(now, graph)
         self.judged = not now.lost and now.touched() is not None  # whether an observation says anything about it
-        self._graph = graph
-        self.begun: dict[int, Begun] = {}  # by identity of the operation
-        self.returned: dict[tuple[int, object], Move] = {}
         self.showed: dict[Part, Move] = {}
         self._certain: dict[Id, tuple[bool, bool]] = {}
 
     def let_go(self) -> None:
-        """Drop all references to other states: they form cycles."""
-        self.begun.clear()
-        self.returned.clear()
+        """See `FrozenStates`."""
+        super().let_go()
         self.showed.clear()
-
-    def begin(self, operation: CoreOperation) -> Begun:
-        """A call of `operation` begins. Remembered in `begun`."""
-        number = next(number for number in count() if number not in self.now.open)
-        known = self.begun[id(operation)] = Begun(number, self.after_call(number, operation), operation)
-        return known
-
-    def after_call(self, call: int, operation: CoreOperation) -> "ConnectionStates":
-        """`call` of `operation` begins."""
-        after = self.now.copy()
-        after.called(call, operation)
-        return self._graph.states(after)
 
     def after_return(self, call: int, operation: CoreOperation, answer: object) -> Move:
         """`call` returned `answer`. Of other answers than a bool it does not matter which (`configurations.agrees`). Remembered in
@@ -135,12 +106,6 @@ class ConnectionStates:
         known = self.showed[part] = Move(self._graph.states(after), violation=violation)
         return known
 
-    def settled(self, calls: list[int]) -> "ConnectionStates":
-        """No task is left that could finish the `calls` without a caller."""
-        after = self.now.copy()
-        after.settled(calls)
-        return self._graph.states(after)
-
     def excused(self) -> "ConnectionStates":
         """The environment failed it."""
         after = self.now.copy()
@@ -156,54 +121,52 @@ class ConnectionStates:
         return known
 
 
-class CoreGraph:
+class CoreGraph(FrozenGraph[CoreState, CoreNode, Connection, ConnectionStates]):
     """All states and views met since the last drop."""
 
     def __init__(self) -> None:
-        self._model = CoreStates()
-        self._size = 0
-        self._states: dict[Hashable, ConnectionStates] = {}
+        super().__init__()
         self._first: dict[Hashable, tuple[ConnectionStates, ...]] = {}
         self._views: dict[Hashable, View] = {}
         self._seen: dict[Hashable, Seen] = {}
         self._parts: dict[Hashable, Part] = {}
 
     def begin(self) -> None:
-        """A run begins. A graph that has grown past `BOUND` is dropped: only between runs, for runs compare by identity."""
-        if self._size > BOUND:
-            self._size = 0
-            for each in self._states.values():
-                each.let_go()
-            for known in (self._states, self._first, self._views, self._seen, self._parts):
-                known.clear()
-            self._model.drop()
+        """A run begins: a full graph is dropped."""
+        if self.full:
+            self.drop()
+
+    def drop(self) -> None:
+        """See `FrozenGraph`."""
+        super().drop()
+        for known in (self._first, self._views, self._seen, self._parts):
+            known.clear()
 
     def initial(self, names: tuple[Id, ...], *, final: bool, forgiving: bool, resumes: bool = False) -> tuple[ConnectionStates, ...]:
         """The states of each of these connections when nothing has happened. See `Connection` and `CoreState` for the rest."""
         first = self._first.get((names, final, forgiving, resumes))
         if first is None:
-            node = self._model.node(CoreState(final=final, resumes=resumes))
+            node = self.node(CoreState(final=final, resumes=resumes))
             first = tuple(self.states(Connection(name, node, final=final, forgiving=forgiving)) for name in names)
             self._first[names, final, forgiving, resumes] = first
         return first
 
-    def states(self, now: Connection) -> ConnectionStates:
-        """The one object for `now`, which must not be changed any more."""
-        self._size += 1
+    def _made(self, state: CoreState) -> CoreNode:
+        return CoreNode(state, self)
+
+    def _frozen(self, now: Connection) -> ConnectionStates:
+        return ConnectionStates(now, self)
+
+    def _more(self, now: Connection) -> Hashable:
         flags = now.final, now.forgiving, now.lost, now.excused, now.left, now.gone, now.renewing
-        calls = tuple((call, id(operation)) for call, operation in now.open.items())  # kept alive by the state
-        key = now.name, now.configurations, calls, flags, tuple(map(id, now.ended)), tuple(map(id, now.ends))
-        known = self._states.get(key)
-        if known is None:
-            known = self._states[key] = ConnectionStates(now, self)
-        return known
+        return now.name, flags, tuple(map(id, now.ended)), tuple(map(id, now.ends))  # kept by `now`
 
     def view(self, maps: Maps) -> View:
         """The one view of these maps."""
         key = tuple(maps.items())
         view = self._views.get(key)
         if view is None:
-            self._size += 1
+            self.size += 1
             view = self._views[key] = View(maps)
         return view
 
@@ -214,7 +177,7 @@ class CoreGraph:
         if known is None or known.program is not program:
             known = Seen(program, self.view(read(shown)), object() if key is None else _copy(shown))
             if key is not None:
-                self._size += 1
+                self.size += 1
                 self._seen[key] = known
         return known
 

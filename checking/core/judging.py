@@ -1,6 +1,6 @@
 """Judges one connection: each function takes its possible states through one event, and returns the violation that shows, if any.
 
-They say what is right, and work it out anew each time. `checking.core.connection_states` remembers the results.
+They say what is right, and work it out anew each time. `checking.frozen_states` remembers the results.
 """
 
 from collections.abc import Iterable, Mapping

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from subwarden.checking.core import connection_states
+from subwarden.checking import frozen_states
 from subwarden.checking.core.connection_states import ConnectionStates, CoreGraph
-from subwarden.checking.custom import configurations
 from subwarden.checking.custom.configurations import CustomGraph, CustomStates
 from subwarden.model.core import step as core
 from subwarden.scheduling.order import Order
@@ -97,7 +96,7 @@ def alike(level: Level, factory: Factory, plain_graph: Any, draw: Any, seed: str
     ids=lambda factory: getattr(factory, "__name__", "defect"),
 )
 def test_a_core_judge_with_a_memo_judges_like_one_without(factory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_states, "BOUND", 300)  # so that the memo is dropped several times
+    monkeypatch.setattr(frozen_states, "BOUND", 300)  # so that the memo is dropped several times
     with running():
         differ, wrong = alike(CORE_LEVEL, core_level.factory_of(factory), PlainCoreGraph, core_program, "core")
     assert not differ
@@ -106,7 +105,7 @@ def test_a_core_judge_with_a_memo_judges_like_one_without(factory: Any, monkeypa
 
 @pytest.mark.parametrize("name", ["Adapter", "Overbooked"])
 def test_a_custom_judge_with_a_memo_judges_like_one_without(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(configurations, "BOUND", 300)
+    monkeypatch.setattr(frozen_states, "BOUND", 300)
     with running():
         factory = load(f"examples/seats.py:{name}", CUSTOM_LEVEL.name)
         differ, wrong = alike(CUSTOM_LEVEL, factory, PlainCustomGraph, seats_program, "custom")

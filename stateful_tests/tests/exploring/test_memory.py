@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from subwarden.checking.core import connection_states
+from subwarden.checking import frozen_states
 from subwarden.checking.core.configurations import CoreNode
-from subwarden.checking.custom import configurations
+from subwarden.checking.core.connection_states import ConnectionStates
 from subwarden.checking.manager import graph as nodes
 from subwarden.checking.server import graph as server_graph
 from subwarden.impl.subjects import SUBJECTS
@@ -110,8 +110,8 @@ def core_level(count: int) -> list[Any]:
     [
         (MANAGER_LEVEL, SUBJECTS["manager"].factory, manager_programs(40), nodes, nodes.ManagerNode, "BOUND"),
         (SERVER_LEVEL, server("manager"), server_programs(40), server_graph, server_graph.ServerNode, "LARGEST"),
-        (CORE_LEVEL, factory_of(Adapter), core_level(40), connection_states, CoreNode, "BOUND"),
-        (CORE_LEVEL, factory_of(Adapter), core_level(40), connection_states, connection_states.ConnectionStates, "BOUND"),
+        (CORE_LEVEL, factory_of(Adapter), core_level(40), frozen_states, CoreNode, "BOUND"),
+        (CORE_LEVEL, factory_of(Adapter), core_level(40), frozen_states, ConnectionStates, "BOUND"),
     ],
     ids=lambda given: getattr(given, "name", ""),
 )
@@ -140,13 +140,13 @@ def alive() -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("level", "factory", "module"),
-    [(CORE_LEVEL, factory_of(Adapter), connection_states), (CUSTOM_LEVEL, load("examples/seats.py:Adapter", "custom"), configurations)],
+    ("level", "factory"),
+    [(CORE_LEVEL, factory_of(Adapter)), (CUSTOM_LEVEL, load("examples/seats.py:Adapter", "custom"))],
     ids=["core", "custom"],
 )
-def test_a_long_gate_of_an_adapter_keeps_no_more(level: Any, factory: Any, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_gate_of_an_adapter_keeps_no_more(level: Any, factory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds draw new programs all the time; what is known of their states is dropped now and then, and all else is of one round."""
-    monkeypatch.setattr(module, "BOUND", BOUND)
+    monkeypatch.setattr(frozen_states, "BOUND", BOUND)
     search = GateSearch(Check(Order.ANY, False, level.name), level, factory, Profile("memory", 24, 100, 9, derandomized=True))
     runner, most, without = search.explorer.runner, 0, []
     for number in range(24):

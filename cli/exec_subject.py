@@ -9,6 +9,7 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import write_outputs
+from subwarden.processes.signals import ENDING, LastResort, raising
 from subwarden.reports.exec import write_process_gate, write_process_replay
 from subwarden.reports.layout.console import console_for
 from subwarden.scheduling.schedule import Divergence
@@ -25,7 +26,6 @@ from subwarden.stateful_tests.exec.saved import SavedRun, save
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.runs.trust import allow, remember
-from subwarden.stateful_tests.workers.signals import ENDING, LastResort, raising
 
 LIMIT = 5.0  # seconds that any answer may take
 

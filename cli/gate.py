@@ -11,6 +11,7 @@ from subwarden.cli.progress.bar import progress
 from subwarden.cli.progress.found import FoundNews
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
+from subwarden.processes.signals import ENDING, LastResort, interruptible
 from subwarden.reports.gate import write_gate
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.records.gate import GateRecord
@@ -24,7 +25,6 @@ from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.saved import keep
 from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, levels_of
-from subwarden.stateful_tests.workers.signals import ENDING, LastResort, interruptible
 
 
 def add_parser(verbs: Any) -> None:

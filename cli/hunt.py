@@ -14,6 +14,7 @@ from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, dura
 from subwarden.cli.progress.hunt import watching
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
+from subwarden.processes.signals import LastResort
 from subwarden.reports.hunt import write_hunt
 from subwarden.reports.layout.console import console_for
 from subwarden.scheduling.isolation.memory import MEMORY
@@ -30,7 +31,6 @@ from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.trust import allow
 from subwarden.stateful_tests.subjects.loading import blaming
-from subwarden.stateful_tests.workers.signals import LastResort
 
 if TYPE_CHECKING:
     from subwarden.stateful_tests.cluster.carrier import DaskCarrier  # it needs an extra

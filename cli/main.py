@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _stoppable(verb: str) -> Iterator[None]:
     """Around the work of `verb`."""
     if verb in RUN_HERE:
-        from subwarden.stateful_tests.workers.signals import stoppable  # noqa: PLC0415  # other verbs need it not, or have their own
+        from subwarden.processes.signals import stoppable  # noqa: PLC0415  # other verbs need it not, or have their own
 
         with stoppable(f"subwarden {verb}"):
             yield

@@ -15,6 +15,7 @@ from subwarden.cli.progress.bar import progress
 from subwarden.cli.proof_scope import AnyScope, add_scope, head_of, scope_in, scope_of
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.cli.reporting.say import say
+from subwarden.processes.signals import ENDING, interruptible
 from subwarden.proving.manager import proof as manager_proof
 from subwarden.proving.search.crew import Means
 from subwarden.proving.search.folder import SearchFolder
@@ -26,7 +27,6 @@ from subwarden.reports.layout.console import console_for
 from subwarden.reports.proof import write_proof
 from subwarden.reports.records.proof import ProofRecord
 from subwarden.scheduling.isolation.memory import MEMORY, said, used
-from subwarden.stateful_tests.workers.signals import ENDING, interruptible
 
 USAGE = 3
 MAX_STATES = 5_000_000

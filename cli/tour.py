@@ -14,6 +14,7 @@ from subwarden.cli.options import EXIT_CODES, count
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
+from subwarden.processes.signals import CTRL_C, LastResort, interruptible
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.tour import tour
 from subwarden.proving.tour.transitions import TooLarge
@@ -21,7 +22,6 @@ from subwarden.reports.layout.console import console_for
 from subwarden.reports.tour import write_tour
 from subwarden.stateful_tests.runs.tour import tour_record
 from subwarden.stateful_tests.subjects.loading import BadSubject, load
-from subwarden.stateful_tests.workers.signals import CTRL_C, LastResort, interruptible
 
 LARGEST = 200_000  # transitions; the shortest tour of so many takes minutes to work out
 DEFAULTS = Scope(in_flight=0)

@@ -5,19 +5,18 @@ time, through this process, which looks into none of them. A layer ends when eve
 that was sent to it. So the layers, and all that is counted, are those of one process. Workers keep their layers in files, so that this
 process reads them when a run is to be shown, or liveness to be judged.
 
-A worker ends with this process, whose end closes the pipe. Ctrl-C is for this process alone.
+Signals are for this process alone.
 """
 
 import pickle
-import signal
 import traceback
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from multiprocessing import get_context, resource_tracker
-from multiprocessing.connection import Connection, wait
-from typing import Any, cast
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
 
+from subwarden.processes.child import Child, begin, speaking
 from subwarden.proving.search.crew import Means, Recipe, Tick, uncollected
 from subwarden.proving.search.partition import LayerReport, Partition, owner_of
 from subwarden.proving.search.state_file import RESUME, CannotKeep, Layer
@@ -41,20 +40,10 @@ class Workers:
         folder = place.file(0).parent
         self._pending: list[list[bytes]] = [[] for _ in range(self._jobs)]
         self._ticks = [Tick(0, 0, 0)] * self._jobs
-        self._processes: list[Any] = []
-        self._pipes: list[Connection[Any, Any]] = []
-        context = get_context("spawn")
+        self._workers: list[Child] = []
         for owner in range(self._jobs):
-            ours, theirs = context.Pipe()
             place_there = Place(folder, owner, self._jobs, safe=means.folder is not None)
-            process = context.Process(
-                target=_work, args=(theirs, recipe, place_there, capacity, (owner, self._jobs), means.new_ceiling()), daemon=True
-            )
-            with _without_ctrl_c():
-                process.start()
-            theirs.close()  # so that its end is seen as soon as it dies
-            self._processes.append(process)
-            self._pipes.append(ours)
+            self._workers.append(Child(_work, recipe, place_there, capacity, (owner, self._jobs), means.new_ceiling()))
 
     # --- the contract of a crew
 
@@ -65,8 +54,8 @@ class Workers:
 
     def resume(self, layers: Sequence[Layer]) -> None:
         """See `Crew`."""
-        for pipe in self._pipes:
-            self._send(pipe, ("resume", layers))
+        for worker in self._workers:
+            worker.send(("resume", layers))
         for owner in range(self._jobs):
             self._ticks[owner] = self._received(owner)
 
@@ -78,12 +67,12 @@ class Workers:
                 yield self._tick()
                 for owner in set(range(self._jobs)) - busy:
                     if self._pending[owner] or (self._ticks[owner].left and not self._crowded()):
-                        self._send(self._pipes[owner], ("go", self._take_pending(owner)))
+                        self._workers[owner].send(("go", self._take_pending(owner)))
                         busy.add(owner)
                 if not busy:
                     return
-                for pipe in cast("list[Connection[Any, Any]]", wait([self._pipes[owner] for owner in busy])):
-                    owner = self._pipes.index(pipe)
+                for worker in speaking([self._workers[owner] for owner in busy]):
+                    owner = self._workers.index(worker)
                     busy.discard(owner)
                     self._hear(owner)
         finally:  # left in the middle: what was begun is heard out
@@ -92,8 +81,8 @@ class Workers:
 
     def finish(self) -> LayerReport:
         """See `Crew`."""
-        for owner, pipe in enumerate(self._pipes):
-            self._send(pipe, ("finish", self._take_pending(owner)))
+        for owner, worker in enumerate(self._workers):
+            worker.send(("finish", self._take_pending(owner)))
         reports: list[LayerReport] = []
         for owner in range(self._jobs):
             report, self._ticks[owner] = self._received(owner)
@@ -110,11 +99,8 @@ class Workers:
 
     def close(self) -> None:
         """See `Crew`."""
-        for process in self._processes:
-            process.kill()
-        for process, pipe in zip(self._processes, self._pipes, strict=True):
-            process.join()
-            pipe.close()
+        for worker in self._workers:
+            worker.end()
 
     # --- pipes
 
@@ -134,16 +120,11 @@ class Workers:
         for to, batch in batches.items():
             self._pending[to].append(batch)
 
-    def _send(self, pipe: "Connection[Any, Any]", message: Any) -> None:
-        with suppress(BrokenPipeError):  # it has ended, which is seen when its answer is waited for
-            pipe.send(message)
-
     def _received(self, owner: int) -> Any:
         try:
-            what, about = self._pipes[owner].recv()
+            what, about = self._workers[owner].pipe.recv()
         except (EOFError, ConnectionError):
-            self._processes[owner].join()
-            code = self._processes[owner].exitcode
+            code = self._workers[owner].exit_code() or 0
             how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
             raise WorkerLost(f"a worker {how}; if the machine has no memory left, give less --memory or fewer --jobs; {RESUME}") from None
         if what == "cannot keep":
@@ -153,21 +134,11 @@ class Workers:
         return about
 
 
-@contextmanager
-def _without_ctrl_c() -> Iterator[None]:
-    """A process that is started here never hears Ctrl-C; here it is heard afterwards."""
-    resource_tracker.ensure_running()  # it unblocks the signal when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _work(
     pipe: "Connection[Any, Any]", recipe: Recipe, place: Place, capacity: int | None, share: tuple[int, int], ceiling: Ceiling | None
 ) -> None:
     """A worker's life."""
+    begin()
     with suppress(EOFError, ConnectionError), uncollected():  # the search has ended
         try:
             system, symmetry = recipe()

@@ -16,6 +16,7 @@ import distributed
 from distributed.comm.addressing import parse_address, resolve_address
 from distributed.scheduler import KilledWorker
 
+from subwarden.processes.signals import CTRL_C, ignoring
 from subwarden.stateful_tests.cluster.child import our_prefix
 from subwarden.stateful_tests.cluster.hosts import BadCluster, Hosts
 from subwarden.stateful_tests.cluster.luggage import Luggage
@@ -23,7 +24,6 @@ from subwarden.stateful_tests.cluster.portion import Messages, Portion, carry
 from subwarden.stateful_tests.hunt.carrier import LAST_WORDS, Heard
 from subwarden.stateful_tests.hunt.worker import Assignment
 from subwarden.stateful_tests.workers.crash import Death
-from subwarden.stateful_tests.workers.signals import CTRL_C, ignoring
 
 PORTION = 15.0  # seconds after which a task ends between two rounds; a round takes seconds, and to begin a task a second
 EACH = 0.06  # seconds by which a task is longer for each thread of the cluster, where that is more: see docs/scale.md

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.place import path_of
+from subwarden.processes.lifeline import go_with_parent
 from subwarden.stateful_tests.explore.searching.worker import work as explore
 from subwarden.stateful_tests.hunt.worker import work
 from subwarden.stateful_tests.subjects.loading import ARRIVAL
-from subwarden.stateful_tests.workers.lifeline import go_with_parent
 
 IDLE = 60.0  # seconds without a portion, after which an exploration is over: its client may have died
 

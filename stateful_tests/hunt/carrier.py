@@ -6,8 +6,9 @@ A carrier is given assignments, one for each lane of the hunt, and hands back wh
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Protocol
 
+from subwarden.processes.child import speaking
 from subwarden.stateful_tests.hunt.worker import Assignment, work
-from subwarden.stateful_tests.workers.process import Process, speaking
+from subwarden.stateful_tests.workers.process import Process
 
 LAST_WORDS = ("done", "bad", "failed", "paused")  # after which an assignment has ended, and is not lost
 Heard = tuple[int, str, Any]  # the lane, the message, and what it is about

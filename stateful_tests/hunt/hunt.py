@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
+from subwarden.processes.signals import ENDING, interruptible
 from subwarden.reports.records.hunt import killing_said
 from subwarden.stateful_tests.hunt.carrier import Carrier, LocalProcesses
 from subwarden.stateful_tests.hunt.exit_reason import ExitReason
@@ -35,7 +36,6 @@ from subwarden.stateful_tests.runs.replay import of_finding
 from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.workers.crash import Death
 from subwarden.stateful_tests.workers.process import WorkerFailed
-from subwarden.stateful_tests.workers.signals import ENDING, interruptible
 
 TICK = 0.25  # seconds between two looks at the workers
 JOURNAL_EVERY = 5.0

@@ -1,1 +1,1 @@
-"""Worker processes: how they begin, what they say, how they die, and how a command ends with them."""
+"""Worker processes that run subjects: how they begin, what they say, and how they die."""

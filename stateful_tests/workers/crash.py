@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
 from uuid import uuid4
 
 from subwarden.checking.place import place
@@ -20,7 +19,6 @@ from subwarden.stateful_tests.exploring.black_box import LastRun, read
 CRASHES = tuple(getattr(signal, name) for name in "SIGSEGV SIGBUS SIGFPE SIGILL SIGABRT".split() if hasattr(signal, name))
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
 BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-JOINED_WITHIN = 1.0  # seconds: a process that has closed its pipe is ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,6 @@ class CrashNote:
         """In the worker: a crash is noted from now on."""
         with suppress(OSError):
             faulthandler.enable(self._path.open("w", encoding="utf-8"), all_threads=False)
-
-    def of_child(self, process: Any) -> Death:
-        """As `died`, of a process of multiprocessing that has ended or is about to."""
-        process.join(JOINED_WITHIN)
-        return self.died(process.exitcode)
 
     def died(self, code: int | None) -> Death:
         """In the parent: how the worker died, from its exit code as Python gives it; None: it still runs."""

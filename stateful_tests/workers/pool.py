@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from subwarden.stateful_tests.workers.process import Process, speaking
+from subwarden.processes.child import speaking
+from subwarden.stateful_tests.workers.process import Process
 
 
 class Pool:

@@ -1,17 +1,20 @@
 """`subwarden hunt` that is stopped: by a signal, by a reader that goes away, or killed."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from subwarden.cli.main import main
+from subwarden.processes.child import Child
+from subwarden.processes.signals import ENDING, interruptible
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.tests.hunt.processes import files, found, hunting, journal, workers
 from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, wait_for
-from subwarden.stateful_tests.workers.signals import ENDING, interruptible
 
 
 @pytest.mark.parametrize(
@@ -63,6 +66,23 @@ def test_under_nohup_a_terminal_may_be_closed() -> None:
         assert interrupted == [signal.SIGTERM]
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_that_comes_while_a_worker_starts_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker is started with signals blocked, which it inherits; this process has not ignored any meanwhile."""
+    start = multiprocessing.get_context("spawn").Process.start
+
+    def signalled(process: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        start(process)
+        os.kill(os.getpid(), signal.SIGTERM)  # pending signals of one kind are one
+
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", signalled)
+    with interruptible(ENDING) as interrupted:
+        child = Child(id)
+    assert interrupted == [signal.SIGTERM]
+    assert child.exit_code() == 0
+    child.end()
 
 
 @pytest.mark.parametrize("subject", ["examples/rooms.py:Adapter", pytest.param("examples/seats.py:Overbooked", marks=pytest.mark.slow)])

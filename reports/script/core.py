@@ -9,7 +9,7 @@ from typing import Any
 
 from subwarden.reports.script import driver
 from subwarden.reports.script.core_claims import AT_REST, ORDERED, Check, check
-from subwarden.reports.script.core_world import CALL, ENVIRONMENT, MAPS, NOTED, ONE_TABLE, SEVERAL, TABLES, WORK
+from subwarden.reports.script.core_world import CALL, ENDS, ENVIRONMENT, MAPS, NOTED, ONE_TABLE, SEVERAL, TABLES, WORK
 
 AFTER_CLOSE = ("task", "unretrieved", "lock", "closing", "unclosed")  # claims about the end, when the adapter has been closed
 IN_ORDER = "# the calls and answers of the finding; had they come in another order, the same might be right"
@@ -53,7 +53,14 @@ def _helpers(plain: dict[str, Any], body: list[str]) -> list[str]:
     maps = MAPS
     if tables := plain.get("tables"):
         maps = TABLES.format(clients=f"({', '.join(map(_quoted, tables['clients']))},)", every=ONE_TABLE if tables["one"] else SEVERAL)
-    used = {ENVIRONMENT: plain["environment"], CALL: calls, NOTED: ordered, maps: "maps()" in str(body), WORK: "work(task)" in str(body)}
+    used = {
+        ENVIRONMENT: bool(_world(plain)),
+        ENDS: _detaches(plain),
+        CALL: calls,
+        NOTED: ordered,
+        maps: "maps()" in str(body),
+        WORK: "work(task)" in str(body),
+    }
     return [text for text, wanted in used.items() if wanted]
 
 
@@ -79,6 +86,8 @@ def _request(name: str, calls: list[list[Any]], plain: dict[str, Any]) -> list[s
     """A caller's coroutine, which makes its calls one after the other."""
     lines = [f"async def request_{name.lower()}():"]
     for method, arguments, awaited in calls:
+        if method == "detach":
+            lines.append(f"    await ends({_quoted(arguments[-1])})")
         if plain["environment"] and arguments and method in plain["leaving"]:
             change = "discard" if method == "connect" else "add"
             gone = arguments[-1] if method == "detach" else arguments[0]  # of `detach(client, socket)`, the socket has gone
@@ -108,11 +117,11 @@ def _quoted(value: Any) -> str:
 
 def _body(plain: dict[str, Any], said: str, found: Check, shape: driver.Shape) -> list[str]:
     kind = plain["claim"][0]
-    world = ["environment"] if plain["environment"] else []
+    world = ["environment"] if _world(plain) else []
     lines = [f"global {', '.join(['adapter', *world])}", driver.handler(kind)]
     if world:
         lines.append("environment = Environment()")
-    lines.append(f"adapter = {plain['subject']['make']}({', '.join(world)})")
+    lines.append(f"adapter = {plain['subject']['make']}({', '.join(world if plain['environment'] else [])})")
     look, test = _looks(plain, found)
     lines += _start(plain, shape)
     lines += driver.events_in(_events(plain, [*look, f"wrong = {test}"]), plain["schedule"], shape)
@@ -151,7 +160,12 @@ def _start(plain: dict[str, Any], shape: driver.Shape) -> list[str]:
 
 
 def _world(plain: dict[str, Any]) -> list[str]:
-    return ["environment.go_on()"] if plain["environment"] else []
+    return ["environment.go_on()"] if plain["environment"] or _detaches(plain) else []
+
+
+def _detaches(plain: dict[str, Any]) -> bool:
+    """Whether a handler waits until its socket ends."""
+    return any(method == "detach" for calls in plain["tasks"].values() for method, _, _ in calls)
 
 
 def _looks(plain: dict[str, Any], found: Check) -> tuple[list[str], str]:

@@ -43,6 +43,14 @@ class Environment:
             future.set_exception(error)
         return True
 '''
+ENDS = '''\
+async def ends(socket):
+    """A handler waits until its socket ends; if it is cancelled, it detaches at once, as in a `finally`."""
+    try:
+        await environment.park(f"{socket} ends")
+    except asyncio.CancelledError:
+        pass
+'''
 CALL = '''\
 async def call(method, *arguments):
     """Call a method, which may be a coroutine function or a plain one."""

@@ -1,7 +1,8 @@
 """Option `acks`: a client acknowledges what it has received; what it has not acknowledged is sent again when `redeliver` is called.
 
 At least once, as in MQTT's quality of service 1 or with a broker's visibility time-out. A message acknowledged wholly before a `redeliver`
-began must not come again by it; one that had arrived, and that nothing can have acknowledged, must.
+began must not come again by it; one that had arrived, and that nothing can have acknowledged, must. So must it by the next `redeliver`, if
+all that was sent of it before had arrived when that began.
 """
 
 from subwarden.checking.core.deliveries import Followed
@@ -36,8 +37,8 @@ class Acks(Option):
         for call in run.journal.of(Redeliver, connection.name):
             surely, possibly = _acknowledged(run, connection, message, call)
             again += not surely
-            arrived = message.published.message in call.had.get(connection.name, ())
-            due |= arrived and call.answered and not possibly and connection.name in message.published.must
+            arrived = call.had.get(connection.name, ()).count(message.published.message) > (allowed.most + due - 1 if due else 0)
+            due += arrived and call.answered and not possibly and connection.name in message.published.must
         return Allowed(allowed.least + due, allowed.most + again)
 
     def fired(self, run: Run) -> set[str]:

@@ -33,7 +33,7 @@ class OptionsJudge(CoreJudge):
     ) -> None:
         super().__init__(loop, observe, seen_as, connections, graph, fired, rules)
         options = rules.options
-        self.journal = Journal(received if options.acks or options.bounded is not None else None)
+        self.journal = Journal(received if options.acks or options.bounded is not None else None, sees if options.presence else None)
         self._told = self._messages = OptionDeliveries(self._all, options, self.journal, sees, fired)
 
     def _digest_parts(self) -> Hashable:

@@ -7,6 +7,7 @@ Who subscribes to a pattern is in none of its topics.
 
 from subwarden.checking.core.deliveries import Broken, Followed
 from subwarden.checking.core.options import causes as option_causes
+from subwarden.checking.core.options.journal import Call
 from subwarden.checking.core.options.option import Option, Run
 from subwarden.model.core.step import Attach, Detach, Disconnect, Id, Subscribe, Teardown, Unsubscribe
 
@@ -43,12 +44,16 @@ class Presence(Option):
             events = run.sees.get(viewer.name, [])
             for topic in _topics(run):
                 if viewer.states.subscribed(topic)[0]:
-                    found += self._wrong_view(run, viewer, view(events, topic), topic)
+                    found += self._wrong_view(run, viewer, events, topic)
                 found += self._too_often(run, viewer, events, topic)
         return found
 
-    def _wrong_view(self, run: Run, viewer: Followed, seen: set[object], topic: Id) -> list[Broken]:
+    def _wrong_view(self, run: Run, viewer: Followed, events: list[tuple[str, Id, object]], topic: Id) -> list[Broken]:
+        """A viewer who subscribes anew begins with an empty view: nobody is told as gone who left meanwhile."""
         found: list[Broken] = []
+        seen = view(events, topic)
+        begins = [call.saw.get(viewer.name, 0) for call in _subscribing(run, viewer, topic)]
+        still = view(events[begins[-1] :], topic) if len(begins) > 1 else seen
         for other in run.connections:
             if other is viewer:
                 continue
@@ -56,19 +61,22 @@ class Presence(Option):
             said = f"{viewer.name} on {topic}: {other.name}"
             if surely and other.name not in seen:
                 found.append((option_causes.UNSEEN, said, "option", viewer.name, other.name))
-            if not possibly and other.name in seen:
+            if not possibly and other.name in still:
                 found.append((option_causes.GHOST, said, "option", viewer.name, other.name))
         return found
 
     def _too_often(self, run: Run, viewer: Followed, events: list[tuple[str, Id, object]], topic: Id) -> list[Broken]:
-        """A client has one join for each call that may have let it in, at most, and one leave for each that may have ended that."""
+        """A client has one join for each call that may have let it in, at most, and one leave for each that may have ended that. A viewer
+        who subscribes anew may be told once more of a client that is there: a snapshot may be told as joins.
+        """
         found: list[Broken] = []
+        anew = max(len(_subscribing(run, viewer, topic)) - 1, 0)
         for other in run.connections:
             if other is viewer or other.states.now.excused:
                 continue
             joins = sum(_about(call.operation, other.name, topic) for call in run.journal.of(Subscribe))
             leaves = sum(_about(call.operation, other.name, topic) for kind in ENDS for call in run.journal.of(kind))
-            for what, most in (("join", joins), ("leave", leaves)):
+            for what, most in (("join", joins and joins + anew), ("leave", leaves)):
                 told = events.count((what, other.name, topic))
                 if told > most:
                     said = f"{viewer.name} on {topic}: {what} of {other.name}, {told} times instead of {most}"
@@ -84,6 +92,13 @@ class Presence(Option):
                     surely, possibly = other.states.subscribed(topic)
                     found |= {SEEN} if surely else {LEFT} if came and not possibly else set()
         return found
+
+
+def _subscribing(run: Run, viewer: Followed, topic: Id) -> list[Call]:
+    """The calls by which the viewer may have begun to see the topic, in order: its subscribes, and its new sockets."""
+    return [
+        call for call in run.journal.calls if isinstance(call.operation, Subscribe | Attach) and _about(call.operation, viewer.name, topic)
+    ]
 
 
 def _about(operation: object, client: Id, topic: Id) -> bool:

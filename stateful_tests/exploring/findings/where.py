@@ -52,7 +52,7 @@ def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
         elif module.startswith(WORLD):
             outside = frame
         elif module.startswith(PLAYS):
-            play = frame if module != FAKES else play
+            play = frame if module != FAKES else None  # a player that waits for an outside event itself is nowhere
         elif module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER):
             at = frame
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)

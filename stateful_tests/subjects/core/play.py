@@ -5,7 +5,7 @@ Long because the calls, faults, waits and looks of a run share its tables.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from functools import partial
 from types import CoroutineType
 from typing import Any
@@ -53,6 +53,7 @@ class AdapterPlay(ABC):
     judge: Any  # a subclass of AdapterJudge
     audience: Any  # the judge and the observers
     at_stake: Iterable[tuple[str, bool]] = ()
+    begins: Callable[[int, Any], Awaitable[None]] | None = None  # awaited before each call, where calls of one task wait for an event
 
     def __init__(self, factory: Callable[[], Adapter], prepared: PreparedCalls, loop: ControlledLoop) -> None:
         self.loop = loop
@@ -143,8 +144,11 @@ class AdapterPlay(ABC):
         place, manager, cut, returned = chain.place, self._manager, self._cut, self.audience.returned
         called = self.called if self.adapter.kind.takes_environment else self.audience.called  # nobody else asks who has left
         operation: Any = None
+        begins = self.begins
         try:
             for operation, name, arguments, last in self.adapter.kind.sites(chain):
+                if begins is not None:
+                    await begins(place, operation)
                 called(place, operation)
                 answer = getattr(manager, name)(*arguments)
                 if type(answer) is CoroutineType or hasattr(answer, "__await__"):
@@ -269,6 +273,8 @@ class CorePlay(AdapterPlay):
         super().__init__(factory, prepared, loop)
         graph.begin()
         self._sockets = self._rules.options.takes_over
+        if self._sockets:
+            self.begins = self._socket_ends
         seen_as = partial(graph.seen, prepared, self._maps_of)
         judged = (loop, self.adapter.observe, seen_as, prepared.clients, graph, fired, self._rules)
         if self._rules.options == PLAIN:
@@ -300,6 +306,14 @@ class CorePlay(AdapterPlay):
         elif self._sockets and isinstance(operation, Detach):
             self._environment.leaves(operation.socket)
         self.audience.called(place, operation)
+
+    async def _socket_ends(self, place: int, operation: CoreOperation) -> None:
+        """The handler of a socket waits until that ends, and detaches it then; cancelled meanwhile, it detaches at once, in a `finally`."""
+        if isinstance(operation, Detach):
+            try:
+                await self._environment.park(f"{operation.socket} ends")
+            except asyncio.CancelledError:
+                self._cut.discard(place)  # no call was open
 
     def rested(self, stuck: list["asyncio.Task[None]"]) -> bool:
         if not stuck:

@@ -52,29 +52,34 @@ BOTH = program("connect c1; subscribe c1 t*; subscribe c1 t1; unsubscribe c1 t*;
 COMES = program(ONE, "connect c2; subscribe c2 t1")
 GOES = program(ONE, "connect c2; subscribe c2 t1; unsubscribe c2 t1")
 STATE = program(ONE, "connect c2; subscribe c2 t1; disconnect c2")
+RETURNS = program(ONE, "connect c2; subscribe c2 t1; unsubscribe c2 t1; subscribe c2 t1")
 POOL = program(TWO, "publish t1", "publish t1")
 ALONE = program(ONE, "publish t1", "publish t1")
 NOT_AGAIN = program(f"{ONE}; publish t1; ack c1; redeliver c1")
 TWICE = program(f"{ONE}; publish t1", "redeliver c1", "ack c1", "redeliver c1")
+NEVER_HEARD = program(f"{ONE}; publish t1; redeliver c1; redeliver c1")
 UNHEARD = program(f"{ONE}; publish t1; redeliver c1")
 BURST = program(ONE, "publish t1; publish t1; publish t1")
 PACED = program(ONE, "publish t1; publish t1")
 
 SOUND = [
     ("sessions.py:Adapter", [TAKE_OVER, BLIND, GONE_AT_ONCE]),
+    ("more_sessions.py:AtOnce", [TAKE_OVER, BLIND, GONE_AT_ONCE]),
     ("retained.py:Adapter", [SNAPSHOT, UPDATE, RACE]),
     ("more_retained.py:Value", [SNAPSHOT, UPDATE, RACE, GIVES_UP]),
-    ("presence.py:Adapter", [COMES, GOES, STATE]),
+    ("presence.py:Adapter", [COMES, GOES, STATE, RETURNS]),
+    ("more_presence.py:OneByOne", [COMES, GOES, STATE, RETURNS]),
     ("bounded.py:Adapter", [BURST, POOL]),
     ("more_bounded.py:Shedding", [BURST]),
     ("more_bounded.py:Refusing", [BURST]),
     ("patterns.py:Adapter", [PATTERN, BOTH]),
     ("shared.py:Adapter", [POOL, ALONE]),
-    ("acknowledged.py:Adapter", [NOT_AGAIN, UNHEARD, TWICE]),
+    ("acknowledged.py:Adapter", [NOT_AGAIN, UNHEARD, NEVER_HEARD, TWICE]),
 ]
 EFFECTS = (causes.wrong_state("detach"), causes.wrong_state("subscribe"), causes.wrong_answer("subscribe"))
 PLANTED = [
     Planted("sessions.py:Evicted", TAKE_OVER, EFFECTS),
+    Planted("more_sessions.py:EvictedAtOnce", TAKE_OVER, EFFECTS),
     Planted("more_sessions.py:Inherited", BLIND, (causes.wrong_state("attach"),)),
     Planted("retained.py:Lost", SNAPSHOT, (core_causes.LOST,)),
     Planted("more_retained.py:Doubled", SNAPSHOT, (core_causes.TWICE,)),
@@ -90,6 +95,7 @@ PLANTED = [
     Planted("more_shared.py:Dropped", ALONE, (option_causes.SHARED_LOST,)),
     Planted("more_acknowledged.py:Repeats", NOT_AGAIN, (core_causes.TWICE,)),
     Planted("acknowledged.py:Forgets", TWICE, (core_causes.TWICE,)),
+    Planted("more_acknowledged.py:Once", NEVER_HEARD, (option_causes.NOT_AGAIN,)),
     Planted("more_acknowledged.py:Sent", UNHEARD, (option_causes.NOT_AGAIN,)),
 ]
 

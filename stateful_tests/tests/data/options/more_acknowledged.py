@@ -34,6 +34,18 @@ class SentIsDone(Queue):
                 messages.remove(message)
 
 
+class SentAgainIsDone(Queue):
+    """A message counts as acknowledged when it has been sent again."""
+
+    async def redeliver(self, client):
+        await super().redeliver(client)
+        self.open[client] = []
+
+
+class Once(Adapter):
+    queue = SentAgainIsDone
+
+
 class Repeats(Adapter):
     queue = Written
 

@@ -29,6 +29,19 @@ class Again(Room):
         await super().join(client, room)
 
 
+class Joins(Room):
+    """Who is there is told as joins, again to each client that comes back."""
+
+    async def greet(self, client, room, state):
+        for each in state:
+            self.tell(client, ("join", each, room))
+        await self.push(client)
+
+
+class OneByOne(Adapter):
+    room = Joins
+
+
 class Silent(Adapter):
     room = SilentLeave
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[4] / "examples" / "options"))
-from sessions import Adapter, Sockets
+from sessions import Adapter, Evicting, Sockets
 
 
 class Inheriting(Sockets):
@@ -18,3 +18,14 @@ class Inheriting(Sockets):
 
 class Inherited(Adapter):
     sockets = Inheriting
+
+
+class AtOnce(Adapter):
+    """No call waits for anything: what comes between two calls of a handler is the end of its socket."""
+
+    async def hello(self, client):
+        pass
+
+
+class EvictedAtOnce(AtOnce):
+    sockets = Evicting

@@ -20,9 +20,7 @@ def decode(data: object, kinds: Mapping[str, type], noun: str, wanted: Wanted) -
     In: `kinds` maps names to classes; `noun` names the kind of thing in errors; `wanted` reads one argument. Raises ValueError, with the
     reason, for any other data.
     """
-    if not isinstance(data, list) or not data or not isinstance(data[0], str):
-        raise ValueError(f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} is a list that starts with its name, not {data!r}")
-    name, *given = data
+    name, *given = named(data, noun)
     kind: Any = kinds.get(name)
     if kind is None:
         raise ValueError(f"unknown {noun} {name!r}; known: {', '.join(kinds)}")
@@ -33,6 +31,13 @@ def decode(data: object, kinds: Mapping[str, type], noun: str, wanted: Wanted) -
         return kind(*(wanted(kind, slot, value) for slot, value in zip(slots, given, strict=True)))
     except ValueError as wrong:
         raise ValueError(f"{name}: {wrong}") from None
+
+
+def named(data: object, noun: str = "operation") -> list[Any]:
+    """`data`, if it is a list that starts with a name. Raises ValueError."""
+    if not isinstance(data, list) or not data or not isinstance(data[0], str):
+        raise ValueError(f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} is a list that starts with its name, not {data!r}")
+    return data
 
 
 def annotated(kind: type, slot: str, value: object) -> object:

@@ -11,9 +11,9 @@ It refuses to know what an action means.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-V = TypeVar("V")
+from subwarden.proving.look_up import LookUp
 
 
 class Effect(NamedTuple):
@@ -84,7 +84,7 @@ class Branch:
 
     def __init__(self, mask: int, grow: Callable[[int], Sequence["Node"]]) -> None:
         self.mask = mask
-        self.children: dict[int, Sequence[Node]] = _Table(grow)
+        self.children: dict[int, Sequence[Node]] = LookUp(grow)
 
     def spread(self, states: Sequence[int], weights: Sequence[int] | None, known: Known, found: set[int]) -> None:
         """As for a leaf."""
@@ -111,18 +111,6 @@ class Branch:
 
 
 Node = Leaf | Branch
-
-
-class _Table(dict[int, V]):
-    """A dictionary that computes a missing value. Its lookups stay in C."""
-
-    def __init__(self, work_out: Callable[[int], V]) -> None:
-        super().__init__()
-        self._work_out = work_out
-
-    def __missing__(self, key: int) -> V:
-        value = self[key] = self._work_out(key)
-        return value
 
 
 def spread(nodes: Iterable[Node], states: Sequence[int], weights: Sequence[int] | None = None, known: Known = frozenset()) -> set[int]:

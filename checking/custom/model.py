@@ -7,7 +7,7 @@ The adapter's author gives any object with `initial` (a state), `operations` (th
 
 import inspect
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import product
@@ -38,6 +38,14 @@ class CustomOperation:
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(a if isinstance(a, str) else repr(a) for a in self.arguments)})"
+
+
+def operation_of(name: str, arguments: Sequence[object]) -> CustomOperation:
+    """The operation of this plain data. Raises ValueError."""
+    for value in arguments:
+        if value is not None and type(value) not in (str, int, bool):
+            raise ValueError(f"{name}: {value!r} is neither a text, a whole number, a boolean nor null")
+    return CustomOperation(name, tuple(arguments))  # type: ignore[arg-type]  # checked above
 
 
 OBSERVE = CustomOperation("observe", ())  # asks for the visible state, in histories and of processes; no model has an operation so named

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from subwarden.checking.custom.configurations import CustomGraph, CustomNode
-from subwarden.checking.custom.model import ANY, OBSERVE, CustomModel, CustomOperation
+from subwarden.checking.custom.model import ANY, OBSERVE, CustomModel, CustomOperation, operation_of
 from subwarden.checking.custom.text import text_of
 from subwarden.checking.linearizability.history import CallEnding, HistoryCall, Moment
 from subwarden.checking.linearizability.search import BUDGET
@@ -18,6 +18,7 @@ from subwarden.checking.linearizability.specification import UNJUDGED
 from subwarden.checking.linearizability.verdict import Counted, Judgement, Linearizable, NotLinearizable, Unknown
 from subwarden.checking.linearizability.window import Candidate, Window
 from subwarden.checking.possible_states import CallOutcome, PossibleStates
+from subwarden.model.as_data import named
 
 
 class CustomSpecification:
@@ -34,9 +35,7 @@ class CustomSpecification:
 
     def decode(self, data: object) -> CustomOperation:
         """A call with any plain arguments: the values that the model names are those of programs, not those of a server's log."""
-        if not isinstance(data, list) or not data or not isinstance(data[0], str):
-            raise ValueError(f"an operation is a list that starts with its name, not {data!r}")
-        name, *arguments = data
+        name, *arguments = named(data)
         if data == [OBSERVE.name] and self.model.shows is not None:
             return OBSERVE
         known = self.model.operations.get(name)
@@ -44,10 +43,7 @@ class CustomSpecification:
             raise ValueError(f"unknown operation {name!r}; known: {', '.join(self.model.operations)}")
         if len(known) != len(arguments):
             raise ValueError(f"{name} takes {len(known)} arguments, not {len(arguments)}")
-        for value in arguments:
-            if value is not None and type(value) not in (str, int, bool):
-                raise ValueError(f"{name}: {value!r} is neither a text, a whole number, a boolean nor null")
-        return CustomOperation(name, tuple(arguments))
+        return operation_of(name, arguments)
 
     def decode_answer(self, operation: CustomOperation, data: object) -> object:
         return data

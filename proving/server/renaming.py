@@ -4,17 +4,18 @@ A renaming works part by part: what it makes of a part's value is worked out onc
 keep their order, which the model looks at. `proving.symmetry.renaming` tries every renaming, and has the sources.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
-from itertools import permutations
-from typing import Any, TypeVar
+from functools import partial
+from itertools import permutations, product
+from typing import Any
 
 from subwarden.model.server.requests import Request
 from subwarden.model.server.state import InFlight
+from subwarden.proving.look_up import LookUp
 from subwarden.proving.server.encoding import ServerEncoding, Value
 from subwarden.proving.transition_system import Symmetry
 
-R = TypeVar("R")
 OF_CONNECTIONS = ("live", "asked", "gone", "closed")
 OF_PAIRS = ("owed", "barred")
 OF_CONVERSATIONS = ("dead", "past")
@@ -29,7 +30,7 @@ class ServerRenaming:
         self._connection, self._thread, self._id = (0, *connections), (0, *threads), (0, *ids)
         self._to = [self._place(place) for place in range(len(encoding.parts))]
         self._tables: dict[str, dict[int, int]] = {part.name: {} for part in encoding.parts}
-        self._segments = [(mask, _Segment(self, places)) for mask, places in _segments(encoding)]
+        self._segments = [(mask, LookUp(partial(self._parts, places))) for mask, places in _segments(encoding)]
         self._beside_flight = [(mask, segment) for mask, segment in self._segments if mask & (1 << encoding.flight_start) - 1]
 
     def _place(self, place: int) -> int:
@@ -50,6 +51,10 @@ class ServerRenaming:
         for mask, segment in self._beside_flight:
             found |= segment[state & mask]
         return found
+
+    def _parts(self, places: Sequence[int], state: int) -> int:
+        """Some neighbouring parts, renamed together."""
+        return sum(self.part(place, state) for place in places)
 
     def part(self, place: int, state: int) -> int:
         """The part of the state at `place`, under its new names, where it stands then."""
@@ -95,18 +100,6 @@ class ServerRenaming:
         return 2 * self._thread[thread + 1] - 1 + second
 
 
-class _Segment(dict[int, int]):
-    """Some neighbouring parts, renamed together. Computes what is missing; its look-ups stay in C."""
-
-    def __init__(self, renaming: ServerRenaming, places: Sequence[int]) -> None:
-        super().__init__()
-        self._renaming, self._places = renaming, places
-
-    def __missing__(self, state: int) -> int:
-        found = self[state] = sum(self._renaming.part(place, state) for place in self._places)
-        return found
-
-
 def _segments(encoding: ServerEncoding) -> list[tuple[int, list[int]]]:
     """The masks of neighbouring parts that are few bits together, and the places of the parts."""
     found: list[tuple[int, list[int]]] = []
@@ -121,10 +114,8 @@ def _segments(encoding: ServerEncoding) -> list[tuple[int, list[int]]]:
 def server_renamings(encoding: ServerEncoding) -> Iterator[ServerRenaming]:
     """Every renaming of the scope, the identity first."""
     scope = encoding.scope
-    for connections in permutations(range(1, scope.connections + 1)):
-        for threads in permutations(range(1, scope.threads + 1)):
-            for ids in permutations(range(1, scope.subscriptions + 1)):
-                yield ServerRenaming(encoding, connections, threads, ids)
+    orders = (permutations(range(1, number + 1)) for number in (scope.connections, scope.threads, scope.subscriptions))
+    return (ServerRenaming(encoding, *names) for names in product(*orders))
 
 
 class ServerOrbits(Symmetry):
@@ -138,8 +129,8 @@ class ServerOrbits(Symmetry):
         self._renamings = list(server_renamings(encoding))
         self._beside = (1 << encoding.flight_start) - 1
         self._flight = (1 << encoding.width) - 1 ^ self._beside
-        self._least = _Found(self._find_least)  # requests in flight -> the least, and who makes them that; None: only themselves
-        self._keeping = _Found(self._find_keeping)  # requests in flight -> who keeps them; None: only the identity
+        self._least = LookUp(self._find_least)  # requests in flight -> the least, and who makes them that; None: only themselves
+        self._keeping = LookUp(self._find_keeping)  # requests in flight -> who keeps them; None: only the identity
 
     def canonical(self, state: int) -> int:
         """See `proving.transition_system.Symmetry`."""
@@ -179,15 +170,3 @@ class ServerOrbits(Symmetry):
     def _find_keeping(self, flight: int) -> list[ServerRenaming] | None:
         found = [renaming for renaming in self._renamings if renaming(flight) == flight]
         return None if len(found) == 1 else found
-
-
-class _Found(dict[int, R]):
-    """What `find` has found. Its look-ups stay in C."""
-
-    def __init__(self, find: Callable[[int], R]) -> None:
-        super().__init__()
-        self._find = find
-
-    def __missing__(self, key: int) -> R:
-        found = self[key] = self._find(key)
-        return found

@@ -7,7 +7,7 @@ it, and scopes with calls in flight use it.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
-from itertools import permutations
+from itertools import permutations, product
 from typing import Any
 
 from subwarden.model.manager import operations as op
@@ -86,10 +86,8 @@ class Renaming:
 def renamings(encoding: Encoding) -> Iterator[Renaming]:
     """Every renaming of the scope, the identity first."""
     scope = encoding.scope
-    for connections in permutations(range(1, scope.connections + 1)):
-        for threads in permutations(range(1, scope.threads + 1)):
-            for subscriptions in permutations(range(1, scope.subscriptions + 1)):
-                yield Renaming(encoding, connections, threads, subscriptions)
+    orders = (permutations(range(1, number + 1)) for number in (scope.connections, scope.threads, scope.subscriptions))
+    return (Renaming(encoding, *names) for names in product(*orders))
 
 
 class EveryRenaming(Symmetry):

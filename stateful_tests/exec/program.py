@@ -1,7 +1,8 @@
 """Small programs of a model's operations, as data: first some one by one, then tasks that call side by side."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Any
 
 from subwarden.checking.custom.model import CustomOperation
@@ -54,6 +55,19 @@ class ExecProgram:
             return ExecProgram(tuple(map(read, data["first"])), tasks)
         except (AssertionError, KeyError, TypeError):
             raise ValueError("a program has the lists first and tasks, and a task a name and operations") from None
+
+
+def some(random: Random, offered: Sequence[str]) -> list[str]:
+    """Two to four of the operations `offered`, for one program: what meets itself again and again finds more than what has a little of
+    everything (Groce, Zhang, Eide, Chen, Regehr: Swarm Testing, ISSTA 2012).
+    """
+    return random.sample(list(offered), random.randint(min(2, len(offered)), min(4, len(offered))))
+
+
+def drawn(random: Random, first: Iterable[AnyOperation], operation: Callable[[], AnyOperation]) -> ExecProgram:
+    """A program that begins with `first`: two or three tasks, of one to three operations each."""
+    tasks = [ExecTask(name, tuple(operation() for _ in range(random.randint(1, 3)))) for name in NAMES[: random.randint(2, 3)]]
+    return ExecProgram(tuple(first), tuple(tasks))
 
 
 def simpler(program: ExecProgram) -> Iterator[ExecProgram]:

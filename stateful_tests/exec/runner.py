@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.schedule import Follower, Guide, fixed
-from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.strategy import Strategy, once
 from subwarden.stateful_tests.exec import driver, stepper
 from subwarden.stateful_tests.exec.messages import Hello
 from subwarden.stateful_tests.exec.models.core import CORE
@@ -52,13 +53,7 @@ class ExecRunner:
 
     def run_strategy(self, program: ExecProgram, strategy: Strategy) -> ExecRun | None:
         """One run under `strategy`; None if it is exhausted. Raises BadProcess, Nondeterministic."""
-        candidates = ExecCandidates(program)
-        choose = strategy.begin(candidates)
-        if choose is None:
-            return None
-        made = self._run(program, candidates, choose, every_choice=strategy.every_choice)
-        strategy.end(made.choices, made.steps)
-        return made
+        return once(strategy, partial(self.led, program))
 
     def follow(self, program: ExecProgram, names: Sequence[str]) -> ExecRun:
         """One run by exactly these names, and after the last by first choices: a run that once ended in a finding may go on now.

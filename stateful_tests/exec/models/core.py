@@ -16,7 +16,7 @@ from subwarden.stateful_tests.exec.messages import Garbled, Hello, quoted
 from subwarden.stateful_tests.exec.models.core_pictured import CorePictured
 from subwarden.stateful_tests.exec.models.core_play import CorePlay
 from subwarden.stateful_tests.exec.play import ExecRun
-from subwarden.stateful_tests.exec.program import NAMES, ExecProgram, ExecTask
+from subwarden.stateful_tests.exec.program import ExecProgram, drawn, some
 from subwarden.stateful_tests.exec.session import Session
 
 CONNECTIONS = ("c1", "c2")
@@ -70,12 +70,8 @@ CORE = CoreExec()
 
 
 def draw(random: Random, offered: Sequence[str]) -> ExecProgram:
-    """A program of operations that the subject offers: two or three tasks, of one to three operations each.
-
-    Each program keeps to some of the operations, connections and topics: what meets itself again and again finds more than what has
-    a little of everything (Groce, Zhang, Eide, Chen, Regehr: Swarm Testing, ISSTA 2012).
-    """
-    names = random.sample(list(offered), random.randint(min(2, len(offered)), min(4, len(offered))))
+    """A program of operations that the subject offers. Each keeps to some of the operations, connections and topics."""
+    names = some(random, offered)
     connections = CONNECTIONS[: random.choice((1, 1, 2))]
     topics = TOPICS[: random.choice((1, 1, 2))]
 
@@ -88,8 +84,7 @@ def draw(random: Random, offered: Sequence[str]) -> ExecProgram:
     first += [Subscribe(c, t) for c in connections for t in topics if random.random() < 0.3]
     if random.random() < 0.3:
         first.append(operation())
-    tasks = [ExecTask(name, tuple(operation() for _ in range(random.randint(1, 3)))) for name in NAMES[: random.randint(2, 3)]]
-    return ExecProgram(tuple(first), tuple(tasks))
+    return drawn(random, first, operation)
 
 
 @cache

@@ -12,7 +12,7 @@ from subwarden.stateful_tests.exec.messages import Garbled, Hello, quoted
 from subwarden.stateful_tests.exec.models.custom_pictured import CustomPictured
 from subwarden.stateful_tests.exec.models.custom_play import CustomExecPlay
 from subwarden.stateful_tests.exec.play import ExecRun
-from subwarden.stateful_tests.exec.program import NAMES, ExecProgram, ExecTask
+from subwarden.stateful_tests.exec.program import ExecProgram, drawn, some
 from subwarden.stateful_tests.exec.session import Session
 from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS
 from subwarden.stateful_tests.subjects.custom.named_model import model_named
@@ -52,7 +52,7 @@ class CustomExec:
 
     def draw(self, random: Random, offered: Sequence[str]) -> ExecProgram:
         """See `exec_model.ExecModel`: drawn as those of the core model are, so that operations meet."""
-        names = random.sample(list(offered), random.randint(min(2, len(offered)), min(4, len(offered))))
+        names = some(random, offered)
         few: dict[tuple[Value, ...], tuple[Value, ...]] = {
             CLIENTS: CLIENTS[: random.choice((1, 2, 2))],
             TOPICS: TOPICS[: random.choice((1, 1, 2))],
@@ -70,8 +70,7 @@ class CustomExec:
             return CustomOperation(name, tuple(arguments))
 
         first = tuple(operation() for _ in range(random.randint(0, 3)))
-        tasks = [ExecTask(name, tuple(operation() for _ in range(random.randint(1, 3)))) for name in NAMES[: random.randint(2, 3)]]
-        return ExecProgram(first, tuple(tasks))
+        return drawn(random, first, operation)
 
     def kinds(self, offered: Sequence[str]) -> frozenset[str]:
         """See `exec_model.ExecModel`: the answers that the model insists on; of an operation that has none, that it is answered."""

@@ -15,7 +15,6 @@ from subwarden.checking.place import place_in
 from subwarden.reports.html.trace_record import (
     ArrowRecord,
     LaneKind,
-    LaneRecord,
     LockRecord,
     Mark,
     MomentRecord,
@@ -25,9 +24,9 @@ from subwarden.reports.html.trace_record import (
 )
 from subwarden.reports.records.finding import StepRow
 from subwarden.scheduling.handles import name_of, owner
-from subwarden.scheduling.locks import held, waiting
 from subwarden.scheduling.order import TIMER
 from subwarden.stateful_tests.exploring.findings.actors import task_said
+from subwarden.stateful_tests.exploring.findings.lanes import lane_records, lock_records
 from subwarden.stateful_tests.exploring.findings.source_lines import place_record
 from subwarden.stateful_tests.exploring.findings.where import suspended_in
 from subwarden.stateful_tests.exploring.level import Play
@@ -124,10 +123,7 @@ class Recording(Observer):
             lanes.setdefault(row["task"], self._lanes.get(row["task"]) or _kind(row["task"], "world"))
         for lane, kind in self._lanes.items():
             lanes.setdefault(lane, kind)
-        order: list[LaneKind] = ["task", "listener", "client", "world", "lock"]
-        made: list[LaneRecord] = [{"name": name, "kind": kind} for name, kind in lanes.items()]
-        made.sort(key=lambda lane: order.index(lane["kind"]))
-        return {"lanes": made, "places": self.places, "moments": self._moments}
+        return {"lanes": lane_records(lanes), "places": self.places, "moments": self._moments}
 
     # --- one moment
 
@@ -160,7 +156,7 @@ class Recording(Observer):
 
     def _state(self, moment: MomentRecord) -> None:
         """Put into `moment` what is not as it was at the last."""
-        state, suspended, locks = now = self._narrator.state(), self._suspended(), self._locks()
+        state, suspended, locks = now = self._narrator.state(), self._suspended(), lock_records(self._play.loop, task_said, self._lock)
         before = self._last or (None, None, None)
         if state != before[0]:
             moment["state"] = state
@@ -209,21 +205,6 @@ class Recording(Observer):
                 self.places[key] = place_record(frame)
             found[task_said(task)] = key
         return found
-
-    def _locks(self) -> list[LockRecord]:
-        loop = self._play.loop
-        found: dict[str, LockRecord] = {}
-
-        def record(lock: asyncio.Lock) -> LockRecord:
-            name = self._lock(lock)
-            return found.setdefault(name, {"lock": name, "held_by": [], "waited_for_by": []})
-
-        for task, locks in held(loop).items():
-            for lock in locks:
-                record(lock)["held_by"].append("nobody" if task is None else task_said(task))
-        for task, lock in waiting(loop).items():
-            record(lock)["waited_for_by"].append(task_said(task))
-        return [found[name] for name in sorted(found)]
 
     # --- lanes
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from subwarden.checking.custom.model import MESSAGE, CustomOperation
+from subwarden.checking.custom.model import MESSAGE, CustomOperation, operation_of
+from subwarden.model.as_data import named
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.subjects.core.program import CallSite, CoreProgram, PreparedCalls, one, words_of
@@ -18,12 +19,8 @@ class CustomProgram(CoreProgram):
 
     @staticmethod
     def decode_operation(data: object) -> CustomOperation:
-        if not isinstance(data, list) or not data or not isinstance(data[0], str):
-            raise ValueError(f"an operation is a list that starts with its name, not {data!r}")
-        for value in data[1:]:
-            if value is not None and type(value) not in (str, int, bool):
-                raise ValueError(f"{data[0]}: {value!r} is neither a text, a whole number, a boolean nor null")
-        return CustomOperation(data[0], tuple(data[1:]))
+        name, *arguments = named(data)
+        return operation_of(name, arguments)
 
 
 def prepare(program: CustomProgram) -> PreparedCalls:

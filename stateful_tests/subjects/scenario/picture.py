@@ -14,10 +14,10 @@ from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
 from subwarden.checking.scenario.places import frames, own, spot_of
 from subwarden.checking.scenario.waits import Wait, waits
-from subwarden.reports.html.trace_record import LaneKind, LaneRecord, LockRecord, Mark, MomentRecord, PlaceRecord, RunTraceRecord
+from subwarden.reports.html.trace_record import LaneKind, Mark, MomentRecord, PlaceRecord, RunTraceRecord
 from subwarden.scheduling.handles import owner
-from subwarden.scheduling.locks import held, waiting
 from subwarden.scheduling.loop import ControlledLoop
+from subwarden.stateful_tests.exploring.findings.lanes import lane_records, lock_records
 from subwarden.stateful_tests.exploring.findings.source_lines import place_record
 from subwarden.stateful_tests.subjects.scenario.explain import words
 from subwarden.world.network.selecting import SelectingLoop
@@ -94,10 +94,7 @@ class Picture:
 
     def trace(self) -> RunTraceRecord:
         """The trace of the run so far."""
-        order: list[LaneKind] = ["task", "listener", "client", "world", "lock"]
-        lanes: list[LaneRecord] = [{"name": name, "kind": kind} for name, kind in self._lanes.items()]
-        lanes.sort(key=lambda lane: order.index(lane["kind"]))
-        return {"lanes": lanes, "places": self.places, "moments": self._moments}
+        return {"lanes": lane_records(self._lanes), "places": self.places, "moments": self._moments}
 
     # --- one look
 
@@ -113,7 +110,7 @@ class Picture:
         return {
             "arrows": self._woken(ready),
             "suspended": dict(self._suspended()),
-            "locks": self._locks(),
+            "locks": lock_records(self._loop, self._names.task, self._lock),
             "waits": said,
             "things": self._things(),
             "network": self._loop.traffic() if isinstance(self._loop, SelectingLoop) else [],
@@ -149,20 +146,6 @@ class Picture:
                 if key not in self.places:
                     self.places[key] = place_record(found[-1])
                 yield self._names.task(task), key
-
-    def _locks(self) -> list[LockRecord]:
-        found: dict[str, LockRecord] = {}
-
-        def record(lock: asyncio.Lock) -> LockRecord:
-            name = self._lock(lock)
-            return found.setdefault(name, {"lock": name, "held_by": [], "waited_for_by": []})
-
-        for task, locks in held(self._loop).items():
-            for lock in locks:
-                record(lock)["held_by"].append("nobody" if task is None else self._names.task(task))
-        for task, lock in waiting(self._loop).items():
-            record(lock)["waited_for_by"].append(self._names.task(task))
-        return [found[name] for name in sorted(found)]
 
     def _lock(self, lock: asyncio.Lock) -> str:
         name = self._names.thing(lock)

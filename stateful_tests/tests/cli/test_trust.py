@@ -14,8 +14,8 @@ from hypothesis.database import InMemoryExampleDatabase
 import subwarden
 from subwarden.cli.main import main
 from subwarden.files.bounded import text_of
-from subwarden.stateful_tests.fixture.plugin import Saved
 from subwarden.stateful_tests.runs import saved
+from subwarden.stateful_tests.runs.examples import ExampleRuns
 from subwarden.stateful_tests.runs.files import digest_of, file_of
 from subwarden.stateful_tests.runs.found.kept import short
 from subwarden.stateful_tests.runs.replay import MARK, BadReplay, Replay, read
@@ -89,7 +89,7 @@ def test_a_corpus_that_somebody_sends_is_played_on_the_subject_that_is_named(cap
 
 
 def test_an_example_database_is_read_without_importing_what_its_runs_name() -> None:
-    examples = Saved("a test")
+    examples = ExampleRuns("a test", read)
     examples._database = InMemoryExampleDatabase()
     for subject in ("../there/evil.py:Mine", "evil:Mine"):
         examples._database.save(examples._key, sent(subject).string().encode())

@@ -5,20 +5,16 @@ All contenders make the same calls. A subject's own work is small here, so this 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Coroutine
 from functools import partial
-from random import Random
 from typing import Any, ClassVar
 
+from subwarden.benchmarks.checked_speed import bare, checked, stock
 from subwarden.benchmarks.interleaved import rates, table
-from subwarden.benchmarks.peers.bare import BareLoop
 from subwarden.checking.custom.model import CustomOperation
 from subwarden.model.core import step as core
 from subwarden.model.core.step import core_encode
-from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.order import Order
-from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
-from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.exploring.runner import Runner, uncollected
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
@@ -26,7 +22,6 @@ from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.custom.program import CustomProgram
 from subwarden.stateful_tests.subjects.loading import in_hand
 
-SCHEDULES = 300
 CHAINS: list[tuple[core.CoreOperation, ...]] = [
     (core.Connect("c1"), core.Subscribe("c1", "t1"), core.Disconnect("c1")),
     (core.Connect("c2"), core.Subscribe("c2", "t1"), core.Unsubscribe("c2", "t1")),
@@ -120,41 +115,20 @@ async def _calls(hub: Hub, calls: list[tuple[Any, ...]], *, suspend: bool) -> No
         await getattr(hub, name)(*arguments)
 
 
-def _stock() -> int:
-    async def main() -> None:
-        for _ in range(SCHEDULES):
-            hub = Hub()
-            await asyncio.gather(*(_calls(hub, chain, suspend=False) for chain in CALLS))
-
-    asyncio.run(main())
-    return SCHEDULES
-
-
-def _bare() -> int:
-    random = Random(1)
-    for _ in range(SCHEDULES):
-        hub = Hub()
-        BareLoop().run([_calls(hub, chain, suspend=True) for chain in CALLS], random)
-    return SCHEDULES
-
-
-def _checked(runner: Runner, program: Any) -> int:
-    strategy = RandomWalk(Random(1))
-    with controlled_locks(), WATCHDOG.guarded():  # the others do without these
-        for _ in range(SCHEDULES):
-            runner.run(program, strategy.begin)
-    return SCHEDULES
+def _begun(suspend: bool) -> list[Coroutine[Any, Any, None]]:
+    hub = Hub()
+    return [_calls(hub, chain, suspend=suspend) for chain in CALLS]
 
 
 def main() -> list[str]:
     """The table."""
     custom = CustomProgram(tuple(tuple(CustomOperation(name, tuple(rest)) for name, *rest in chain) for chain in CALLS))
     core_hub, custom_hub = in_hand("hub", Hub)[1], in_hand("hub", Modelled)[1]
-    contenders: dict[str, Callable[[], int]] = {
-        "stock asyncio, fifo": _stock,
-        "bare loop, random": _bare,
-        "core model, every step checked": partial(_checked, Runner(CORE_LEVEL, core_hub, Order.ANY), CoreProgram(tuple(CHAINS))),
-        "custom model, every step checked": partial(_checked, Runner(CUSTOM_LEVEL, custom_hub, Order.ANY), custom),
+    contenders = {
+        "stock asyncio, fifo": partial(stock, _begun),
+        "bare loop, random": partial(bare, _begun),
+        "core model, every step checked": partial(checked, Runner(CORE_LEVEL, core_hub, Order.ANY), CoreProgram(tuple(CHAINS))),
+        "custom model, every step checked": partial(checked, Runner(CUSTOM_LEVEL, custom_hub, Order.ANY), custom),
     }
     with uncollected():
         measured = rates(contenders)

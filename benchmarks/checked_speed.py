@@ -4,7 +4,10 @@ All contenders run the same operations of the same manager, and in all but stock
 """
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
 from random import Random
+from typing import Any
 
 from subwarden.benchmarks.interleaved import rates, table
 from subwarden.benchmarks.peers.bare import BareLoop
@@ -20,42 +23,49 @@ from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 SCHEDULES = 300
 PROGRAM = ManagerProgram(tuple(CHAINS))
+Begun = Callable[[bool], list[Coroutine[Any, Any, None]]]  # the tasks of one schedule; whether each suspends before it acquires a lock
 
 
-def _stock() -> int:
-    async def schedule() -> None:
-        manager = Manager()
-        await asyncio.gather(*(calls(manager, chain, suspend=False) for chain in CHAINS))
+def stock(begun: Begun) -> int:
+    """`SCHEDULES` schedules of stock asyncio."""
 
     async def main() -> None:
         for _ in range(SCHEDULES):
-            await schedule()
+            await asyncio.gather(*begun(False))
 
     asyncio.run(main())
     return SCHEDULES
 
 
-def _bare() -> int:
+def bare(begun: Begun) -> int:
+    """The same of the bare loop, in random order."""
     random = Random(1)
     for _ in range(SCHEDULES):
-        manager = Manager()
-        BareLoop().run([calls(manager, chain, suspend=True) for chain in CHAINS], random)
+        BareLoop().run(begun(True), random)
     return SCHEDULES
 
 
-_RUNNER = Runner(MANAGER_LEVEL, Manager, Order.ANY)
-
-
-def _ours() -> int:
+def checked(runner: Runner, program: Any) -> int:
+    """The same of ours, with every step checked."""
     strategy = RandomWalk(Random(1))
     with controlled_locks(), WATCHDOG.guarded():  # the others do without these
         for _ in range(SCHEDULES):
-            _RUNNER.run(PROGRAM, strategy.begin)
+            runner.run(program, strategy.begin)
     return SCHEDULES
+
+
+def _begun(suspend: bool) -> list[Coroutine[Any, Any, None]]:
+    manager = Manager()
+    return [calls(manager, chain, suspend=suspend) for chain in CHAINS]
 
 
 def main() -> list[str]:
     """The table."""
+    contenders = {
+        "stock asyncio, fifo": partial(stock, _begun),
+        "bare loop, random": partial(bare, _begun),
+        "ours, every step checked": partial(checked, Runner(MANAGER_LEVEL, Manager, Order.ANY), PROGRAM),
+    }
     with uncollected():
-        measured = rates({"stock asyncio, fifo": _stock, "bare loop, random": _bare, "ours, every step checked": _ours})
+        measured = rates(contenders)
     return ["3 tasks with 3 lock-guarded operations each", *table(measured, "bare loop, random", "schedules")]

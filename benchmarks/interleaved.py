@@ -1,6 +1,6 @@
 """Timing that is robust on a noisy machine: contenders take turns in short rounds, and the median of the rounds' ratios counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from time import process_time
 
@@ -9,7 +9,7 @@ ROUNDS = 15
 Contender = Callable[[], int]  # does some work and returns the number of units
 
 
-def rates(contenders: dict[str, Contender], rounds: int = ROUNDS) -> dict[str, list[float]]:
+def rates(contenders: Mapping[str, Contender], rounds: int = ROUNDS) -> dict[str, list[float]]:
     """Units per second of CPU time, one figure a round for each contender, after one warm-up round."""
     measured: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):

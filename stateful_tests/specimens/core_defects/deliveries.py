@@ -5,9 +5,9 @@ from typing import Any
 
 from subwarden.checking.core import causes as core_causes
 from subwarden.model.core.step import Connect, Publish, Subscribe
-from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.maps import made
 from subwarden.stateful_tests.specimens.core_defects.reference import PubSub
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 

@@ -8,8 +8,8 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.core import causes as core_causes
 from subwarden.model.core.step import Connect, Subscribe, Unsubscribe
 from subwarden.model.properties import CoreProperty
-from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.reference import Adapter, PubSub
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 
 

@@ -13,7 +13,7 @@ from subwarden.model.manager.operations import (
     TryEnsureConnectionSubscribed,
 )
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 

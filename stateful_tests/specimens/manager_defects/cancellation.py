@@ -11,7 +11,7 @@ from subwarden.model.manager.operations import (
     TryAddConnectionToThread,
     UnsubscribeConnectionFromThread,
 )
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 

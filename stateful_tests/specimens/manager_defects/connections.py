@@ -5,7 +5,7 @@ from subwarden.impl.manager.manager import IMPLICIT, Manager
 from subwarden.impl.manager.owned_state import OwnedThreadState
 from subwarden.model.manager.operations import ConnectionInitialized, RemoveConnection, TryAddConnectionToThread
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 

@@ -5,7 +5,7 @@ import asyncio
 from subwarden.checking import causes
 from subwarden.impl.manager.manager import Manager
 from subwarden.model.manager.operations import ThreadState
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 

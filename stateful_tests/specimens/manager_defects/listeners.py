@@ -10,7 +10,7 @@ from subwarden.impl.manager.thread_state import ThreadState
 from subwarden.model.manager.operations import RemoveThreadState, StateSetListener
 from subwarden.model.manager.operations import ThreadState as ThreadStateOperation
 from subwarden.scheduling.order import Order
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 

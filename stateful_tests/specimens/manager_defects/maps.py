@@ -3,7 +3,7 @@
 from subwarden.checking import causes
 from subwarden.impl.manager.manager import Manager
 from subwarden.impl.manager.subscription_index import SubscriptionIndex
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.specimens.defect import Defect
 
 
 class IndexNotCleaned(Manager):

@@ -7,7 +7,7 @@ from subwarden.checking import causes
 from subwarden.impl.manager.manager import Manager
 from subwarden.impl.manager.owned_state import OwnedThreadState
 from subwarden.model.manager.operations import HasSubscribers, HoldState, RemoveThreadState, ThreadState
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram
 
 

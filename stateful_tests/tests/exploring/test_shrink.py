@@ -34,8 +34,8 @@ from subwarden.stateful_tests.exploring.findings.shrink_passes import in_order_o
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.runs.saved import saved_runs
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import DEFECTS
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
 from subwarden.stateful_tests.specimens.races.split_lock_shown import CROWDED, FixedSplitLock, ShownSplitLock
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram

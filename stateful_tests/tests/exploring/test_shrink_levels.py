@@ -11,7 +11,7 @@ from subwarden.stateful_tests.exploring.findings.investigate import investigate
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.saved import saved_runs
 from subwarden.stateful_tests.specimens.core_defects.catalogue import DEFECTS as CORE_DEFECTS
-from subwarden.stateful_tests.specimens.core_defects.defect import Defect as CoreDefect
+from subwarden.stateful_tests.specimens.defect import Defect as CoreDefect
 from subwarden.stateful_tests.specimens.server_defects.catalogue import DEFECTS
 from subwarden.stateful_tests.specimens.server_defects.defect import Defect, program
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL

@@ -32,9 +32,9 @@ from subwarden.stateful_tests.runs.replay import Replay
 from subwarden.stateful_tests.runs.saved import saved_runs
 from subwarden.stateful_tests.script.imports import imports
 from subwarden.stateful_tests.script.run import SOUND, doubt, scripted
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.specimens.manager_defects.cancellation import HalfUnsubscribed
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKING, DEFECTS
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.subjects.manager.claim import AT_REST, ENDLESS, SEEN
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL

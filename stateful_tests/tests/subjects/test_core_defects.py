@@ -16,8 +16,8 @@ from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.script.imports import imports
 from subwarden.stateful_tests.script.run import SOUND, doubt
 from subwarden.stateful_tests.specimens.core_defects.catalogue import DEFECTS
-from subwarden.stateful_tests.specimens.core_defects.defect import Defect
 from subwarden.stateful_tests.specimens.core_defects.reference import FILE, Adapter
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.subjects.core.adapter import JUDGED
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, search_of

@@ -21,8 +21,8 @@ from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.specimens.defect import Defect
 from subwarden.stateful_tests.specimens.manager_defects.catalogue import BLOCKING, DEFECTS
-from subwarden.stateful_tests.specimens.manager_defects.defect import Defect
 from subwarden.stateful_tests.specimens.server_defects import catalogue as server_catalogue
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.subjects.manager.program import ManagerProgram

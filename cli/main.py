@@ -23,6 +23,7 @@ VERBS = {  # in the order of the help; a verb's module is loaded when it is name
     "explore": "subwarden.cli.explore",
     "gate": "subwarden.cli.gate",
     "hunt": "subwarden.cli.hunt",
+    "score": "subwarden.cli.score",
     "replay": "subwarden.cli.replay",
     "view": "subwarden.cli.view.view",
     "play": "subwarden.cli.written.play",

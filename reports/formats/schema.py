@@ -14,6 +14,7 @@ from subwarden.reports.records.history import HistoryRecord
 from subwarden.reports.records.hunt import HuntRecord
 from subwarden.reports.records.proof import ProofRecord, TourRecord
 from subwarden.reports.records.replay import ReplayRecord
+from subwarden.reports.records.score import ScoreRecord
 
 RECORDS = (
     GateRecord,
@@ -26,6 +27,7 @@ RECORDS = (
     ProtocolRecord,
     ProofRecord,
     HistoryRecord,
+    ScoreRecord,
 )
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 

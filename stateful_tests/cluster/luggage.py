@@ -1,20 +1,18 @@
 """The subject's files, as they travel: its own file, and what it imports from the folders that it imports from here.
 
-What it imports is found in the bytecode (the standard library's `modulefinder`), and among the modules that have been loaded by now. Data
-files do not travel, nor modules whose name the subject makes up at run time before it has loaded one. Installed packages stay where they
-are: the worker must have them.
+Data files do not travel, nor modules whose name the subject makes up at run time before it has loaded one (`runs.imported`). Installed
+packages stay where they are: the worker must have them.
 """
 
 import os
-import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from modulefinder import ModuleFinder
 from pathlib import Path
 
 from subwarden.stateful_tests.runs.files import digest_of, file_of
+from subwarden.stateful_tests.runs.imported import imported, installed
 from subwarden.stateful_tests.subjects.loading import BadSubject
 
 LARGEST = 4_000_000  # bytes; it goes with every task
@@ -45,13 +43,13 @@ def pack(subject: str) -> Luggage:
     here = Path.cwd().resolve()
     where, _, attribute = subject.rpartition(":")
     by_path = where.endswith(".py")
-    if not file.is_relative_to(here) or _installed(file.relative_to(here)):
+    if not file.is_relative_to(here) or installed(file.relative_to(here)):
         if not by_path:
             return Luggage(subject, (), digest_of(subject))  # installed: the worker must have it, too
         root, travels_as = file.parent, f"{file.name}:{attribute}"
     else:
         root, travels_as = here, f"{file.relative_to(here)}:{attribute}" if by_path else subject
-    names = {file, *_imported(file, [str(file.parent), str(root)])}
+    names = {file, *imported(file, [str(file.parent), str(root)])}
     files = tuple((str(path.relative_to(root)), path.read_bytes()) for path in sorted(names) if path.is_relative_to(root))
     size = sum(len(content) for _, content in files)
     if size > LARGEST:
@@ -86,19 +84,3 @@ def other_subject(luggage: Luggage) -> str | None:
     if luggage.files or not luggage.digest or digest_of(luggage.subject) == luggage.digest:
         return None
     return f"another version of the subject {luggage.subject}, or none"
-
-
-def _imported(file: Path, folders: list[str]) -> set[Path]:
-    """The files below `folders` that `file` imports, as far as that can be seen."""
-    finder = ModuleFinder(path=folders, excludes=["subwarden"])
-    with suppress(Exception):  # it reads code of others, which may be anything; what is loaded is seen below
-        finder.run_script(str(file))
-    seen: list[object] = [getattr(module, "__file__", None) for module in finder.modules.values()]
-    seen += [getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name.partition(".")[0] != "subwarden"]
-    files = {Path(name).resolve() for name in seen if isinstance(name, str) and name.endswith(".py")}
-    below = [Path(folder).resolve() for folder in folders]
-    return {path for path in files if any(path.is_relative_to(each) and not _installed(path.relative_to(each)) for each in below)}
-
-
-def _installed(within: Path) -> bool:
-    return any(part in ("site-packages", "dist-packages") or part.startswith(".") for part in within.parts)

@@ -98,4 +98,4 @@ def test_no_form_contradicts_the_exit_code(
 
 def test_every_verb_that_makes_a_record_is_tried_here() -> None:
     tried = {arguments[0] for _, arguments in (*FAST.values(), *SLOW.values())}
-    assert set(VERBS) - tried == {"report", "subjects", "new", "view", "help", "completion"}
+    assert set(VERBS) - tried == {"score", "report", "subjects", "new", "view", "help", "completion"}

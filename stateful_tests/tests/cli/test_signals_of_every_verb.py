@@ -46,6 +46,7 @@ OURS = ("-m", "subwarden")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "gate": (*OURS, "gate", *SUBJECT, "--jobs", "2"),
     "hunt": (*OURS, "hunt", *SUBJECT, "--jobs", "2", "--dir", "hunt"),
+    "score": (*OURS, "score", "spins.py:Adapter", "--mutate", "kept.py", "--jobs", "2"),
     "explore": (*OURS, "explore", "spins.py:scenario"),
     "play": (*OURS, "play", *SUBJECT, "program.txt"),
     "replay": (*OURS, "replay", "run.json", *SUBJECT),
@@ -60,6 +61,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def running(folder: Path, *words: str) -> Iterator[Process]:
     """The command in `folder`."""
     (folder / "spins.py").write_text(SPINS + MORE)
+    (folder / "kept.py").write_text("def keep(made, key):\n    made.add(key)\n")
     (folder / "program.txt").write_text("A connect(c1)\n")
     (folder / "log.jsonl").write_text(HISTORY)
     run = replace(read(str(DATA / "hub" / "lost.txt")), subject="spins.py:Adapter")

@@ -34,6 +34,7 @@ PAGES = (
     "docs/scenarios/asgi.md",
     "docs/findings.md",
     "docs/scale.md",
+    "docs/adapters/score.md",
     "docs/reading-a-report.md",
     "docs/properties.md",
     "docs/reports/reports.md",

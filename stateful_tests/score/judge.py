@@ -1,0 +1,104 @@
+"""Judges a subject with a fault, in this process: a gate's search, or an exploration of a scenario, until something is noticed."""
+
+from typing import Any
+
+from subwarden.checking.causes import Cause
+from subwarden.checking.finding import Finding
+from subwarden.checking.verdict import Verdict
+from subwarden.reports.records.score import NoticedRecord
+from subwarden.stateful_tests.explore.exploration import Plan as ExplorePlan
+from subwarden.stateful_tests.explore.exploration import explore_scenario
+from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.drawing.profiles import Profile
+from subwarden.stateful_tests.exploring.findings.investigate import confirmed, investigate
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.gate import ROUNDS_A_SEED
+from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.runs.record import finding_record
+from subwarden.stateful_tests.score.planting import planted, ran_lines
+from subwarden.stateful_tests.score.task import Judged, Judging, Plan
+from subwarden.stateful_tests.subjects.levels import LEVELS
+from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
+from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, load_scenario
+
+PROGRAMS = 12  # drawn for each check: more of them would leave each too few schedules
+STEPS = 9  # of a program, as in a gate
+NOT_JUDGED = "cannot be judged any more"
+
+
+def judge(task: Judging, budget: Budget) -> Judged:
+    """The outcome of `task`, incomplete if `budget` is spent before. Raises BadSubject, BadScenario for a subject without a fault."""
+    made, plan = Judged(), task.plan
+    has_fault = any(plant.edit is not None for plant in task.plants)
+    with planted(task.plants):
+        try:
+            factory = load_scenario(plan.subject) if plan.is_scenario else load(plan.subject, plan.checks[0].level)
+        except (BadSubject, BadScenario) as bad:
+            if not has_fault:
+                raise
+            made.not_loaded = str(bad)
+            return made
+        try:
+            with blaming(plan.subject):
+                (_explore if plan.is_scenario else _search)(task, factory, made, budget, has_fault)
+        except (BadSubject, BadScenario) as bad:
+            if not has_fault:
+                raise
+            made.noticed = unjudged(str(bad).removeprefix(f"subject {plan.subject}: "))
+        made.ran = ran_lines()
+    made.complete = made.noticed is not None or not budget.spent()
+    return made
+
+
+def unjudged(why: str) -> NoticedRecord:
+    """How a fault shows that makes it impossible to judge the subject."""
+    return {"property": "", "said": f"{NOT_JUDGED}: {why}", "order": "", "cancellation": False}
+
+
+def _search(task: Judging, factory: Any, made: Judged, budget: Budget, has_fault: bool) -> None:
+    plan = task.plan
+    for check in plan.checks if task.part is None else [plan.checks[task.part]]:
+        finding = _searched(plan, check, factory, made, budget, has_fault)
+        if finding is not None:
+            made.noticed = {
+                "property": finding.broken.name,
+                "said": finding.cause.said(),
+                "order": finding.order.value,
+                "cancellation": finding.cancellation,
+            }
+            if not has_fault:
+                made.finding = {**finding_record(plan.subject, finding, factory), "shrunk": True}
+        if finding is not None or budget.spent():
+            return
+
+
+def _searched(plan: Plan, check: Check, factory: Any, made: Judged, budget: Budget, has_fault: bool) -> Finding[Any] | None:
+    """What one check finds first."""
+    profile = Profile("score", PROGRAMS, max(1, plan.schedules // plan.parts // PROGRAMS), STEPS, derandomized=True)
+
+    def found(runner: Runner, cause: Cause, program: Any, names: list[str]) -> Finding[Any]:
+        return (confirmed if has_fault else investigate)(runner, cause, program, names)
+
+    with running():
+        search = GateSearch(check, LEVELS[check.level], factory, profile, budget, make=found, most=1)
+        search.round(plan.seed * ROUNDS_A_SEED, PROGRAMS)
+        outcome = search.finish()
+    made.schedules += outcome.schedules
+    made.doubts += [doubt for doubt in outcome.doubts if doubt not in made.doubts]
+    return min(outcome.findings.values(), key=lambda finding: (finding.rank(), finding.id), default=None)
+
+
+def _explore(task: Judging, scenario: Any, made: Judged, budget: Budget, has_fault: bool) -> None:
+    plan = task.plan
+    orders = plan.orders if task.part is None else (plan.orders[task.part],)
+    how = ExplorePlan(orders, schedules=max(1, plan.schedules // plan.parts), seed=plan.seed, leave=plan.leave)
+    record = explore_scenario(scenario, how, budget).record
+    made.schedules = sum(check["schedules"] for check in record["checks"])
+    made.doubts = record["doubts"]
+    never = [name for name, held in record["sometimes"].items() if not held]
+    if record["findings"]:
+        first = record["findings"][0]
+        made.noticed = {"property": "", "said": first["title"], "order": first["order"], "cancellation": how.cancel}
+    elif never and not budget.spent() and record["verdict"] != Verdict.VIOLATED.value:
+        made.noticed = {"property": "", "said": f"never in any schedule: {never[0]}", "order": orders[-1].value, "cancellation": False}

@@ -1,0 +1,87 @@
+"""A process that judges one fault, and ends: no fault can touch another. Its only tie is a pipe, so it can be killed at any moment.
+
+A fault that keeps the process busy for ever, past the guard of its runs, is noticed by that: after so much processor time.
+"""
+
+import os
+import threading
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from time import monotonic, process_time  # bound now: the clocks of module `time` are others in a run
+from typing import Any
+
+from subwarden.reports.records.score import NoticedRecord
+from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.score.judge import judge
+from subwarden.stateful_tests.score.task import Judged
+from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
+from subwarden.stateful_tests.workers.begin import begin
+from subwarden.stateful_tests.workers.crash import CrashNote
+
+LISTEN_EVERY = 0.05  # seconds between two looks into the pipe
+LIMIT = 60.0  # seconds of processor time for a fault of few schedules
+SLOWEST = 50  # schedules a second, below which a subject is busy for ever
+WAITS = 20  # times that the clock on the wall may show more: a machine may be busy with other things
+LOOK_EVERY = 0.5  # seconds
+_exit = os._exit  # bound before `scheduling.isolation` refuses it
+
+
+def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: CrashNote, idle: float | None = None) -> None:
+    """The process. It is sent ("do", (Judging, whether its runs are written down)); it says ("done", Judged), or ("bad", why), or
+    ("failed", traceback). It ends when the pipe is closed, when a message comes meanwhile, or nothing for `idle` seconds.
+
+    `memory`: bytes, None for half of the machine's, and how many processes share them.
+    """
+    begin(note, memory)
+    while pipe.poll(idle):
+        try:
+            message, about = pipe.recv()
+        except (EOFError, OSError):
+            return
+        if message != "do":
+            continue
+        task = about[0]
+        over = _end_after(max(LIMIT, task.plan.schedules / SLOWEST), pipe)
+        try:
+            answer: tuple[str, object] = ("done", judge(task, _until_stopped(pipe)))
+        except (BadSubject, BadScenario) as bad:
+            answer = ("bad", str(bad))
+        except Exception as error:
+            answer = ("failed", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+        over()
+        try:
+            pipe.send(answer)
+        except OSError:  # nobody is there any more
+            return
+
+
+def _end_after(seconds: float, pipe: "Connection[Any, Any]") -> Callable[[], None]:
+    """End this process after so many seconds of processor time, with an answer that says so. Returns what calls that off."""
+    over = threading.Event()
+    began, until = monotonic(), process_time() + seconds
+
+    def watch() -> None:
+        while not over.wait(LOOK_EVERY):
+            if process_time() >= until or monotonic() - began >= WAITS * seconds:
+                noticed: NoticedRecord = {"property": "P13", "said": "never comes to rest", "order": "", "cancellation": False}
+                pipe.send(("done", Judged(noticed=noticed)))
+                _exit(0)
+
+    threading.Thread(target=watch, name="limit", daemon=True).start()
+    return over.set
+
+
+def _until_stopped(pipe: "Connection[Any, Any]") -> Budget:
+    listened, stopped = monotonic(), False
+
+    def spent() -> bool:
+        nonlocal listened, stopped
+        now = monotonic()
+        if not stopped and now - listened >= LISTEN_EVERY:
+            listened = now
+            stopped = pipe.poll()  # only a stop is sent to a process that is at work; or nobody is there any more
+        return stopped
+
+    return Budget(spent)

@@ -1,0 +1,1 @@
+"""Tests of the mutation score of a check."""

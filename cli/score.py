@@ -11,6 +11,7 @@ from subwarden.cli.options import add_max_memory, cores, count, duration, fittin
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.deliver import deliver
 from subwarden.cli.reporting.files import write_json
+from subwarden.processes.signals import ENDING, interruptible
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.score import write_score
 from subwarden.scheduling.isolation.memory import MEMORY
@@ -19,7 +20,6 @@ from subwarden.stateful_tests.exploring.budget import Budget, lasting
 from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.score.crew import ScoreCrew, ScoreProcesses
 from subwarden.stateful_tests.score.run import SCHEDULES, Scoring
-from subwarden.stateful_tests.workers.signals import ENDING, interruptible
 
 EXIT = "exit codes: 0 the score is told, 1 below --at-least, or it fails without a fault, 2 stopped early, 3 usage or internal error"
 

@@ -13,6 +13,7 @@ from subwarden.checking.known_states import KnownStates
 from subwarden.checking.possible_states import CallEdge, Operation, Outcomes, PossibleStates
 
 BOUND = 40_000  # states, transitions and moves kept; some hundred bytes each
+MOST_EQUAL = 1_000_000  # calls of one operation that may be open at once
 
 S = TypeVar("S", bound=Hashable)
 N = TypeVar("N", bound="MemoNode[Any]")
@@ -46,8 +47,8 @@ class MemoNode(ABC, Generic[S]):
 
 
 class Begun(NamedTuple, Generic[F]):
-    """Where a call leads, and the number by which it is known until it ends: the least that no open call has. So equal states of different
-    programs are one, whichever task makes the call.
+    """Where a call leads, and the number by which it is known until it ends: the least of its operation's that no open call has. So equal
+    states of different programs are one, whichever tasks make the calls, and in whichever order these began.
     """
 
     number: int
@@ -73,7 +74,7 @@ class FrozenStates(Generic[P, F]):
 
     def begin(self, operation: Operation) -> Begun[F]:
         """A call of `operation` begins. Remembered in `begun`."""
-        number = next(number for number in count() if number not in self.now.open)
+        number = next(number for number in count(self._graph.first_number(operation)) if number not in self.now.open)
         known = self.begun[id(operation)] = Begun(number, self.after_call(number, operation), operation)
         return known
 
@@ -81,6 +82,7 @@ class FrozenStates(Generic[P, F]):
         """`call` of `operation` begins."""
         after = self.now.copy()
         after.called(call, operation)
+        after.open = dict(sorted(after.open.items()))
         return self._graph.states(after)
 
     def settled(self, calls: Iterable[int]) -> F:
@@ -98,6 +100,14 @@ class FrozenGraph(KnownStates[S, N], Generic[S, N, P, F]):
         self.outcomes = Outcomes()
         self.size = 0
         self._states: dict[Hashable, F] = {}
+        self._numbers: dict[int, tuple[int, Operation]] = {}  # by identity of the operation
+
+    def first_number(self, operation: Operation) -> int:
+        """The first of the numbers by which calls of `operation` are known."""
+        known = self._numbers.get(id(operation))
+        if known is None:
+            known = self._numbers[id(operation)] = len(self._numbers) * MOST_EQUAL, operation
+        return known[0]
 
     @abstractmethod
     def _frozen(self, now: P) -> F:
@@ -110,7 +120,8 @@ class FrozenGraph(KnownStates[S, N], Generic[S, N, P, F]):
     def states(self, now: P) -> F:
         """The one object for `now`, which must not be changed any more."""
         self.size += 1
-        key = now.configurations, tuple((call, id(operation)) for call, operation in now.open.items()), self._more(now)  # kept by `now`
+        calls = tuple((call, id(operation)) for call, operation in now.open.items())  # kept by `now`
+        key = frozenset(now.configurations), calls, self._more(now)
         known = self._states.get(key)
         if known is None:
             known = self._states[key] = self._frozen(now)
@@ -127,5 +138,6 @@ class FrozenGraph(KnownStates[S, N], Generic[S, N, P, F]):
         for each in self._states.values():
             each.let_go()
         self._states.clear()
+        self._numbers.clear()
         self.outcomes = Outcomes()
         self.size = 0

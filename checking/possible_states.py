@@ -81,8 +81,8 @@ class PossibleStates(Generic[AnyNode]):
 
     def digested(self, tasks: Mapping[int, int]) -> Hashable:
         """The part that decides all later judgements, by value. `tasks`: of the calls, by which runs are compared."""
-        configurations = tuple((node.state, frozenset((tasks[c], did.key) for c, did in acted)) for node, acted in self.configurations)
-        return configurations, tuple((tasks[call], operation) for call, operation in self.open.items())
+        configurations = frozenset((node.state, frozenset((tasks[c], did.key) for c, did in acted)) for node, acted in self.configurations)
+        return configurations, frozenset((tasks[call], operation) for call, operation in self.open.items())
 
     def answered(self, call: int, fits: Callable[[CallOutcome], bool]) -> tuple[list[CallOutcome], list[CallOutcome]]:
         """Record that `call` returned. `fits` says whether an outcome matches its answer.

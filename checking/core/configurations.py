@@ -7,7 +7,7 @@ have taken effect, may never do so, or another task may finish it later (P11).
 The methods here work a step out. `checking.frozen_states` remembers what came out, for all runs.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from subwarden.checking.frozen_states import FrozenGraph, MemoNode
@@ -65,12 +65,9 @@ class Connection(PossibleStates[CoreNode]):
         self.left = False  # its disconnect has been called; from then on the client receives nothing, even if the call fails
         self.gone: frozenset[tuple[Id, Id]] = frozenset()  # sockets that have gone in the same way
         self.renewing = False  # a socket has opened since it was excused, or is opening
-        self.ended: tuple[CoreOperation, ...] = ()  # calls that have ended and that no observation has confirmed; see `latest`
-        self.ends: tuple[CoreOperation, ...] = ()  # all calls that have ended
 
     def digested(self, tasks: Mapping[int, int]) -> Hashable:
-        flags = self.lost, self.excused, self.left, self.gone, self.renewing
-        return super().digested(tasks), self.name, flags, self.ended, self.ends
+        return super().digested(tasks), self.name, (self.lost, self.excused, self.left, self.gone, self.renewing)
 
     def called(self, call: int, operation: CoreOperation) -> None:
         """`call` of `operation` begins."""
@@ -107,11 +104,6 @@ class Connection(PossibleStates[CoreNode]):
         return isinstance(operation, Disconnect) or (
             isinstance(operation, Detach) and not any(node.live for node, _ in self.configurations)
         )
-
-    def has_ended(self, operation: CoreOperation) -> None:
-        """A call of `operation` has returned, or has gone."""
-        self.ended = _with_latest(operation, self.ended)
-        self.ends = _with_latest(operation, self.ends)
 
     def touched(self) -> frozenset[Id] | None:
         """The topics that open calls touch; their maps may show anything. None: all topics."""
@@ -178,21 +170,6 @@ class Connection(PossibleStates[CoreNode]):
         if any(node.live for node, _ in self.configurations):
             return True
         return not self.closed and any(isinstance(o, OPENS) for o in self.open.values())
-
-
-def _with_latest(operation: CoreOperation, ended: tuple[CoreOperation, ...]) -> tuple[CoreOperation, ...]:
-    """`ended`, which begins with the latest, and `operation` after it; without those that `latest` can no longer find behind it."""
-    if isinstance(operation, Connect):
-        return ended
-    if isinstance(operation, CLOSES | Attach):
-        return (operation,)
-    topic = getattr(operation, "topic", None)
-    return (operation, *(each for each in ended if getattr(each, "topic", None) != topic))
-
-
-def latest(operations: Sequence[CoreOperation], topics: frozenset[Id]) -> CoreOperation | None:
-    """The first of `operations`, which begin with the latest, that can change a subscription to one of `topics`."""
-    return next((operation for operation in operations if about(operation, topics)), None)
 
 
 def about(operation: CoreOperation, topics: frozenset[Id]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from subwarden.checking.core.configurations import Connection, CoreNode
-from subwarden.checking.core.judging import Violation, judge_return, judge_shown
+from subwarden.checking.core.judging import Difference, Violation, judge_return, judge_shown
 from subwarden.checking.frozen_states import FrozenGraph, FrozenStates
 from subwarden.model.core.step import CoreOperation, CoreState, Id
 
@@ -22,7 +22,7 @@ class Move(NamedTuple):
 
     to: "ConnectionStates"
     kinds: frozenset[str] = frozenset()
-    violation: Violation | None = None
+    violation: Violation | Difference | None = None
 
 
 class View:
@@ -70,11 +70,11 @@ def _copy(shown: Any) -> object:
 class ConnectionStates(FrozenStates[Connection, "ConnectionStates"]):
     """One state of what may be true of a connection."""
 
-    __slots__ = ("_certain", "judged", "showed")
+    __slots__ = ("_certain", "apart", "showed")
 
     def __init__(self, now: Connection, graph: "CoreGraph") -> None:
         super().__init__(now, graph)
-        self.judged = not now.lost and now.touched() is not None  # whether an observation says anything about it
+        self.apart = None if now.lost else now.touched()  # the topics of which an observation says nothing; None: of all
         self.showed: dict[Part, Move] = {}
         self._certain: dict[Id, tuple[bool, bool]] = {}
 
@@ -92,12 +92,6 @@ class ConnectionStates(FrozenStates[Connection, "ConnectionStates"]):
         kinds, violation = judge_return(after, call, operation, answer)
         known = self.returned[call, told] = Move(self._graph.states(after), kinds, violation)
         return known
-
-    def after_end(self, operation: CoreOperation) -> "ConnectionStates":
-        """A call of `operation` ended without an answer: it stays open, without a caller."""
-        after = self.now.copy()
-        after.has_ended(operation)
-        return self._graph.states(after)
 
     def after_look(self, part: Part) -> Move:
         """The manager's maps were observed. Remembered in `showed`."""
@@ -158,8 +152,7 @@ class CoreGraph(FrozenGraph[CoreState, CoreNode, Connection, ConnectionStates]):
         return ConnectionStates(now, self)
 
     def _more(self, now: Connection) -> Hashable:
-        flags = now.final, now.forgiving, now.lost, now.excused, now.left, now.gone, now.renewing
-        return now.name, flags, tuple(map(id, now.ended)), tuple(map(id, now.ends))  # kept by `now`
+        return now.name, now.final, now.forgiving, now.lost, now.excused, now.left, now.gone, now.renewing
 
     def view(self, maps: Maps) -> View:
         """The one view of these maps."""

@@ -11,8 +11,10 @@ from functools import lru_cache
 
 from subwarden.checking.adapter_judge import AdapterJudge, JudgedRules
 from subwarden.checking.core import causes as core_causes
+from subwarden.checking.core.blame import Ended, calls_of
 from subwarden.checking.core.connection_states import ConnectionStates, CoreGraph, Maps, Pair, Seen, View
 from subwarden.checking.core.deliveries import TopicDeliveries
+from subwarden.checking.core.judging import Difference
 from subwarden.model.core.step import CoreOperation, Id, Publish
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -23,12 +25,13 @@ COMPARED = (set, frozenset, dict, defaultdict)  # what observe() returns, mostly
 class Followed:
     """A connection of the run, and what may be true of it now."""
 
-    __slots__ = ("due", "looked", "name", "states")
+    __slots__ = ("due", "ended", "looked", "name", "states")
 
     def __init__(self, name: Id, states: ConnectionStates) -> None:
         self.name = name
         self.states = states
         self.due = True  # its maps are to be judged, also if they show the same as before: a call of it has ended since
+        self.ended: Ended = []
         self.looked: ConnectionStates | None = None  # kept by `checking.core.deliveries`
 
 
@@ -79,7 +82,7 @@ class CoreJudge(AdapterJudge):
         for task, calls in (*self._open.items(), *self._orphans.items()):
             for each, number in calls:
                 tasks[each.name][number] = task
-        connections = tuple(each.states.now.digested(tasks[each.name]) for each in self._all)
+        connections = tuple((each.states.now.digested(tasks[each.name]), calls_of(each.ended)) for each in self._all)
         return connections, self.deliveries.digested(), tuple(self.seen.items()), self._dirty
 
     # --- events of the run
@@ -114,6 +117,7 @@ class CoreJudge(AdapterJudge):
             states = each.states
             each.states, kinds, violation = states.returned.get((number, told)) or states.after_return(number, operation, answer)
             each.due = True
+            each.ended.append(operation)
             if violation is not None:
                 self.violated(*violation)
             if len(kinds) == 1:  # the kind of transition is told if only one is possible
@@ -126,6 +130,7 @@ class CoreJudge(AdapterJudge):
                 states = each.states
                 each.states, kinds, violation = states.returned.get((number, told)) or states.after_return(number, operation, answer)
                 each.due = True
+                each.ended.append(operation)
                 possible.append(kinds)
                 if violation is not None:
                     self.violated(*violation)
@@ -143,7 +148,8 @@ class CoreJudge(AdapterJudge):
             return
         self._orphans[task] = calls
         for each, _ in calls:
-            each.states, each.due = each.states.after_end(operation), True
+            each.ended.append(operation)
+            each.due = True
         self._dirty = True
         if self._messages is not None:
             self._messages.look()
@@ -183,12 +189,14 @@ class CoreJudge(AdapterJudge):
         if view.maps:
             for each in self._all:
                 states = each.states
-                if each.due and states.judged:
+                if each.due and states.apart is not None:
                     part = view.parts.get(each.name) or self._graph.part(view, each.name)
                     each.states, _, violation = states.showed.get(part) or states.after_look(part)
                     each.due = False
-                    if violation is not None:
-                        self.violated(*violation)
+                    if violation is None:
+                        each.ended.append(states.apart)
+                    else:
+                        self.violated(*(violation.violation(each.ended) if isinstance(violation, Difference) else violation))
         if not self._open and not self._orphans:
             self._judge_own(shown)
 

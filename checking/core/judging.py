@@ -3,13 +3,14 @@
 They say what is right, and work it out anew each time. `checking.frozen_states` remembers the results.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.checking.core import causes as core_causes
-from subwarden.checking.core.configurations import CLOSES, Connection, about, latest
+from subwarden.checking.core.blame import Ended, calls_of, latest
+from subwarden.checking.core.configurations import CLOSES, Connection
 from subwarden.model.core.step import CoreOperation, Id, Subscribe, Teardown
 from subwarden.model.core.words import say_answer
 
@@ -34,11 +35,34 @@ def judge_return(connection: Connection, call: int, operation: CoreOperation, an
         violation = Violation(cause, f"{connection.name}: returned {say_answer(answer)}{right}", ("answer", answer))
     if connection.renewed_by(operation) and not connection.forgiving:
         connection.excused = False
-    connection.has_ended(operation)
     return kinds, violation
 
 
-def judge_shown(connection: Connection, maps: Mapping[str, frozenset[Id]]) -> Violation | None:
+class Difference(NamedTuple):
+    """No state of a connection explains its maps: the topics that differ, those of them that show and should not, and plain data."""
+
+    name: Id
+    topics: frozenset[Id]
+    extra: frozenset[Id]
+    may_live: bool
+    evidence: tuple[object, ...]
+
+    def violation(self, ended: Ended) -> Violation:
+        """The violation, which depends on the calls of the run that have `ended`."""
+        return Violation(self._cause(*calls_of(ended)), f"{self.name} on {_listed(self.topics)}", self.evidence)
+
+    def _cause(self, unconfirmed: Sequence[CoreOperation], every: Sequence[CoreOperation]) -> Cause:
+        blamed = latest(unconfirmed, self.topics)
+        if self.extra and not self.may_live:
+            return causes.OUTLIVES if isinstance(blamed, CLOSES) else causes.SUBSCRIBED_DEAD
+        if self.extra and isinstance(latest(every, self.extra), Teardown):
+            return core_causes.RESURRECTED
+        if blamed is not None:
+            return causes.wrong_state(blamed.name)
+        return core_causes.APPEARS if self.extra else core_causes.VANISHES
+
+
+def judge_shown(connection: Connection, maps: Mapping[str, frozenset[Id]]) -> Violation | Difference | None:
     """The maps show the topics of the connection as `maps` says; there is at least one map."""
     touched = connection.touched()
     if touched is None or connection.lost:
@@ -52,7 +76,6 @@ def judge_shown(connection: Connection, maps: Mapping[str, frozenset[Id]]) -> Vi
             return Violation(causes.MAPS_DISAGREE, said, ("maps", connection.name, at))
     before = connection.configurations
     if connection.showed(topics, touched):
-        connection.ended = tuple(operation for operation in connection.ended if touched and about(operation, touched))
         return None
     connection.lost = True
     seen, expected = topics - touched, [node.topics - touched for node, _ in before]
@@ -61,20 +84,8 @@ def judge_shown(connection: Connection, maps: Mapping[str, frozenset[Id]]) -> Vi
     for what, wrong in (("missing", missing), ("extra", extra)):
         if wrong:
             evidence = (what, connection.name, min(wrong, key=str))
-    differing = extra or missing or seen ^ expected[0]  # the last: each topic by itself can be explained, not all together
-    return Violation(_cause(connection, differing, extra), f"{connection.name} on {_listed(differing)}", evidence)
-
-
-def _cause(connection: Connection, differing: frozenset[Id], extra: frozenset[Id]) -> Cause:
-    """The cause of the difference at the topics `differing`, of which `extra` show and should not."""
-    blamed = latest(connection.ended, differing)
-    if extra and not connection.may_live:
-        return causes.OUTLIVES if isinstance(blamed, CLOSES) else causes.SUBSCRIBED_DEAD
-    if extra and isinstance(latest(connection.ends, extra), Teardown):
-        return core_causes.RESURRECTED
-    if blamed is not None:
-        return causes.wrong_state(blamed.name)
-    return core_causes.APPEARS if extra else core_causes.VANISHES
+    differing = extra or missing or seen ^ min(expected, key=_listed)  # the last: each topic by itself can be explained, not all together
+    return Difference(connection.name, differing, extra, connection.may_live, evidence)
 
 
 def _listed(topics: Iterable[Id]) -> str:

@@ -124,3 +124,17 @@ def test_what_one_task_did_is_known_of_another() -> None:
         runner.run(CoreProgram((late, late, late, late, chain)), lambda _: fixed(()))
         assert len(known) > 5
         assert known == set(runner.graph._states)
+
+
+def test_neither_the_order_of_open_calls_nor_what_ended_before_makes_a_new_state() -> None:
+    """Such states would be worked out for each program anew."""
+    (first,) = CoreGraph().initial(("c1",), final=True, forgiving=False)
+    connect, subscribe = core.Connect("c1"), core.Subscribe("c1", "t1")
+    both = first.begin(connect).to.begin(subscribe).to
+    assert both is first.begin(subscribe).to.begin(connect).to
+    number, after, _ = first.begin(subscribe)
+    assert after.after_return(number, subscribe, False).to is first
+    twice = after.begin(subscribe)
+    assert twice.number != number
+    assert twice.to.after_return(number, subscribe, False).to is not after  # an equal call is open, by another number
+    assert both.now.open == {number: subscribe, first.begin(connect).number: connect}

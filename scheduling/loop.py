@@ -141,6 +141,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     births_matter = False
     in_turns = False  # whether callbacks that code gives to `call_soon` keep their order in `any`, too
     turns: "list[Handle]" = []  # those that have not run; the first is ready. Never changed in place  # noqa: RUF012
+    job = ""  # the function of the job of an executor that runs or ran last
     may_block = False  # whether nobody judges how long a step sleeps (`world.clock`)
     slow_step = math.inf  # seconds of virtual time that a step may take where nothing is `prompt`
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
@@ -326,7 +327,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
 
     def refuse(self, name: str, *, ends: bool = False) -> UncontrolledSource:
         """Remember that the subject asked for `name`, which is refused; returns the error to raise. `ends`: it would end the process."""
-        place = calling_place()
+        place = calling_place() or self.job
         self.uncontrolled.append(name)
         self.refusal = self.refusal or partial(UncontrolledSource, name, place, ends=ends)
         return UncontrolledSource(name, place, ends=ends)

@@ -26,6 +26,7 @@ SOURCES = (
 CONNECTED = "a socket that is connected"
 POLICIES = "asyncio.set_event_loop_policy", "asyncio.events.set_event_loop_policy"  # a package in C calls the first, as uvloop does
 SELECT = "selectors.DefaultSelector.select"
+WAITS = "threading.Condition.wait"
 INSTEAD = {  # what is refused for another reason than its order, and what to do instead
     **dict.fromkeys(
         ("uvloop.new_event_loop", "uvloop.run", "uvloop.install"),
@@ -33,12 +34,16 @@ INSTEAD = {  # what is refused for another reason than its order, and what to do
     ),
     **dict.fromkeys(POLICIES, "asyncio.set_event_loop_policy changes what comes after the run; leave its loop as it is"),
     SELECT: "another event loop, such as that of asyncio.run in a thread, waits by a clock that is not the run's; await in the run's loop",
+    WAITS: "a job of an executor waits for another thread or for the loop, but jobs run on the loop's own thread here; let it return, and "
+    "await in the scenario instead",
     CONNECTED: "a socket that is connected already carries bytes that nobody can schedule; let the loop connect it, in a run",
     "ssl=": "the simulated network has no TLS; connect and serve without ssl= in a run (ws:// for wss://, http:// for https://)",
 }
 MOST_TASKS = 10_000  # of one run, which has as many steps at most: more could not come to rest
+INSTALLED = f"{os.sep}site-packages{os.sep}"
 STDLIB = str(Path(os.__file__).parent) + os.sep
 OURS = tuple(str(Path(__file__).parents[1] / room) + os.sep for room in ("scheduling", "world"))
+INNER_LOOP = str(Path(__file__).with_name("run.py"))
 
 
 class UncontrolledSource(RuntimeError):
@@ -83,25 +88,45 @@ class HoardsMemory(UncontrolledSource):
         RuntimeError.__init__(self, f"one step takes more and more memory ({said(taken)} until it was stopped); bound it ({place})")
 
 
+class LongJob(UncontrolledSource):
+    """A job of an executor does not end: it waits in a way that nobody sees, or works for long."""
+
+    def __init__(self, place: str) -> None:
+        self.name = "job"
+        told = "a job of an executor goes on and on; jobs run on the loop's own thread here, so let it be short, and wait for nobody"
+        RuntimeError.__init__(self, f"{told} ({place})")
+
+
 def is_library(file: str) -> bool:
     """Whether `file` is the standard library's or the scheduler's, which may lie among the installed packages itself."""
     return file.startswith((*OURS, "<frozen")) or (file.startswith(STDLIB) and "site-packages" not in file)
 
 
 def calling_place() -> str:
-    """The file and line of the innermost code that is neither the standard library's nor ours; from here, if it lies below."""
+    """The file and line of the innermost code that is neither the standard library's nor ours; from here, if it lies below. Of a package's
+    code also the line of the user's own that leads there.
+    """
+    frame = called = caller_outside()
+    while called is not None and (INSTALLED in called.f_code.co_filename or is_library(called.f_code.co_filename)):
+        called = called.f_back
+    if frame is None or called in (None, frame):
+        return "" if frame is None else place_of(frame)
+    return f"{place_of(frame)}, called at {place_of(called)}"
+
+
+def caller_outside() -> FrameType | None:
+    """The frame of the innermost code that is neither the standard library's nor ours; in a run, of those that the run has called."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if not is_library(file):
-            return place_of(frame)
-        frame = frame.f_back
-    return ""
+    while frame is not None and is_library(frame.f_code.co_filename):
+        frame = None if frame.f_code.co_filename == INNER_LOOP else frame.f_back
+    return frame
 
 
 def place_of(frame: FrameType) -> str:
-    """The file and line at which `frame` stands."""
+    """The file and line at which `frame` stands; of an installed package, from the folder that holds it."""
     file = frame.f_code.co_filename
+    if INSTALLED in file:
+        file = file.rpartition(INSTALLED)[2]
     return f"{os.path.relpath(file) if Path(file).is_relative_to(Path.cwd()) else file}:{frame.f_lineno}"
 
 

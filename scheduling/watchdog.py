@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 from subwarden.scheduling.isolation.memory import MEMORY, used
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.uncontrolled import HoardsMemory, TooMuchMemory
+from subwarden.scheduling.uncontrolled import HoardsMemory, LongJob, TooMuchMemory, calling_place
 
 LOOKS = 20  # in the time that a run may last
 HOARD = 1 << 28  # bytes that a step which blocks takes in its time, from which memory is what it is about
+BLOCKS = 0.1  # seconds that a step waits for, from which asyncio's debug mode calls a callback slow
 BOUND = 2.0  # seconds of wall clock that one run may last; a run takes a fraction of a millisecond
 
 
@@ -83,6 +84,8 @@ class Watchdog:
         loop.blocked = _place(frame)
         if (taken := memory - self._memory) >= HOARD:
             loop.refusal = loop.refusal or partial(HoardsMemory, loop.blocked, taken)
+        elif not loop.is_running():  # it is a job of an executor, which may take as long as it likes, and blocks nobody elsewhere
+            loop.refusal = loop.refusal or partial(LongJob, calling_place() or loop.job)
         raise Blocked(loop.blocked)
 
     def _ring(self, alarm: Alarm, frame: FrameType | None) -> None:

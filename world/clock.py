@@ -2,11 +2,12 @@
 
 The loop's time is virtual, and moves when nothing else can. Real clocks beside it would make a deadline that is slept for never come near.
 While `controlled_clocks` is open, the functions of `time`, and names that modules have imported from it, give the time of the controlled
-loop that runs in this thread, and the real time where none does. Dates are those of `world.dates`. What it refuses to do: C code reads the
-real clock; a run that it decides does not repeat.
+loop that runs in this thread, and the real time where none does. What blocks is in `world.blocking`, dates are those of `world.dates`. What
+it refuses to do: C code reads the real clock; a run that it decides does not repeat.
 """
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
-from subwarden.scheduling.watchdog import block
+from subwarden.world import blocking
 from subwarden.world.dates import EPOCH, replace_dates
 
 FUNCTIONS = (FunctionType, BuiltinFunctionType)
@@ -51,24 +52,7 @@ CLOCKS: dict[str, tuple[Clock, Clock]] = {
         "thread_time_ns": lambda now: round(now * NANO),
     }.items()
 }
-BLOCKS = 0.1  # seconds, from which asyncio's debug mode calls a callback slow
-_sleeps = time.sleep
-
-
-def _sleep(seconds: float) -> None:
-    """A step of the loop that sleeps for long blocks it. A job in an executor ends when the scheduler says so, however long it sleeps."""
-    loop = ENTERED.get(get_ident())
-    if loop is None or not seconds >= 0:
-        return _sleeps(seconds)  # also the error of a negative number
-    if not loop.is_running():
-        return None
-    if seconds >= BLOCKS and not loop.may_block:
-        raise block(loop, sys._getframe(1))
-    return _sleeps(seconds)
-
-
-_sleep.__name__ = _sleeps.__name__
-CLOCKS["sleep"] = _sleeps, _sleep
+CLOCKS["sleep"] = blocking.sleeps, blocking.sleep
 
 
 @contextmanager
@@ -78,6 +62,7 @@ def controlled_clocks() -> Iterator[None]:
     _open += 1
     if _open == 1:
         _replace(dict(CLOCKS.values()))
+        threading.Condition.wait = blocking.wait  # type: ignore[method-assign]
         replace_dates()
     try:
         yield
@@ -85,6 +70,7 @@ def controlled_clocks() -> Iterator[None]:
         _open -= 1
         if not _open:
             _replace({virtual: real for real, virtual in CLOCKS.values()})
+            threading.Condition.wait = blocking.waits  # type: ignore[method-assign]
             replace_dates(back=True)
 
 

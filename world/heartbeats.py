@@ -5,8 +5,9 @@ state is compared with that of the time before: where each task stands, and what
 fired `ROUNDS` times without a difference. Faults may happen meanwhile, as at any moment.
 
 While somebody still waits for an answer (`JobLoop.waits_on`), a heartbeat may count towards it. Then nothing that the user's own code can
-reach in its variables may have changed either, for `PATIENT` moments. What it refuses to do: a count that is hidden deeper, or in a
-package, is not seen.
+reach in its variables may have changed either, for `PATIENT` moments. Where somebody reads the clock meanwhile, time itself may be what
+counts (`while time.monotonic() < deadline: await sleep(0.01)`), also in a package, and it takes a minute of it, or `POLLS` moments. What
+it refuses to do: a count that is hidden deeper, or in a package, is not seen, and a deadline that is further off is not waited for.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from asyncio.timeouts import Timeout
 from collections import Counter
 from collections.abc import Hashable, Sized
 from contextlib import suppress
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from subwarden.scheduling.handles import Handle, Timer, suspended_at
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 PATIENT = 50  # moments
+POLLS = 2_000  # moments: who polls a hundred times a second may wait for twenty
+MINUTE = 60.0  # seconds of virtual time
 DEEP = 2  # objects within objects that are looked into
 EARLY = 8  # moments at which only timers are left, before it is worth a look
 
@@ -32,7 +35,7 @@ EARLY = 8  # moments at which only timers are left, before it is worth a look
 class Heartbeats:
     """Of one run. Ask `rest` whenever only timers are left."""
 
-    __slots__ = ("_counts", "_fired", "_idle", "_loop", "_moments", "_pending", "_state", "_values", "steady")
+    __slots__ = ("_counts", "_fired", "_idle", "_loop", "_moments", "_pending", "_read", "_since", "_state", "_values", "steady")
 
     def __init__(self, loop: "JobLoop") -> None:
         self._loop = loop
@@ -43,6 +46,8 @@ class Heartbeats:
         self._state: Hashable = None
         self._values: Hashable = None
         self._moments = 0  # since when no variable has changed
+        self._read = False  # whether anybody has read the clock in these
+        self._since = 0.0  # when they began
         self.steady = False  # as of the last look
 
     def rest(self) -> bool:
@@ -56,9 +61,20 @@ class Heartbeats:
             return self.steady
         if anew and loop.waits_on():
             values = _variables(loop)
-            self._moments = self._moments + 1 if values == self._values else 0
+            if values == self._values:
+                self._moments += 1
+            else:
+                self._moments, self._read, self._since = 0, False, loop._now
             self._values = values
-        return self._moments >= PATIENT or not loop.waits_on()
+        return not loop.waits_on() or (self._moments >= PATIENT and not self._may_end_by_the_clock())
+
+    def _may_end_by_the_clock(self) -> bool:
+        return self._read and self._moments < POLLS and self._loop._now < self._since + MINUTE
+
+    def clock_read(self, by: FrameType) -> None:
+        """Code at the frame `by` has read the clock. asyncio does so for every time-out, which is a timer."""
+        if self.steady and not by.f_globals.get("__name__", "").startswith("asyncio."):
+            self._read = True
 
     def _look(self) -> bool:
         state = self._now()

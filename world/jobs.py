@@ -6,10 +6,12 @@ of a pool with a single thread run in order. While a job runs, its thread has no
 
 import asyncio
 import concurrent.futures
+import sys
 from asyncio import events as asyncio_events
 from asyncio import futures as asyncio_futures
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from contextvars import Context
 from functools import partial
 from typing import Any
@@ -38,6 +40,11 @@ class JobLoop(ControlledLoop):
         self.arrivals = []
         chance.begin()
 
+    def time(self) -> float:
+        if self.heartbeats is not None:
+            self.heartbeats.clock_read(sys._getframe(1))
+        return self._now
+
     def resting(self) -> bool:
         """See `scheduling.loop`."""
         if self.heartbeats is None:
@@ -57,6 +64,7 @@ class JobLoop(ControlledLoop):
         waiting = self._waiting_for(executor)
 
         def run() -> None:
+            self.job = name
             self.call_soon(_set_state, future, *_outcome(job))
             if waiting is not None:
                 waiting.popleft()
@@ -143,13 +151,31 @@ class _Offered:
     def put_nowait(self, item: Any) -> None:
         if item is None:  # the thread is to stop
             return
-        context, func, args, future, _ = item
+        context, func, args, future, scope = item
+
+        def job() -> Any:
+            with _in_worker(self._loop, scope):
+                return context.run(func, *args)
 
         def run() -> None:
-            self._loop.call_soon(self._worker._report_result, future, *_outcome(partial(context.run, func, *args)))
+            self._loop.job = name
+            self._loop.call_soon(self._worker._report_result, future, *_outcome(job))
 
         self._loop.prompt = True
-        Arrival(self._loop, lambda: f"worker runs {name_of(func, args)}", run).offer(True)
+        name = f"worker runs {name_of(func, args)}"
+        Arrival(self._loop, lambda: name, run).offer(True)
+
+
+@contextmanager
+def _in_worker(loop: JobLoop, scope: Any) -> Iterator[None]:
+    """What anyio knows in its worker threads: `from_thread` finds the loop by it, and is refused by name where it waits for that."""
+    backend: Any = sys.modules["anyio._backends._asyncio"]
+    with backend.claim_worker_thread(backend.AsyncIOBackend, loop):
+        backend.threadlocals.current_cancel_scope = scope
+        try:
+            yield
+        finally:
+            del backend.threadlocals.current_cancel_scope
 
 
 def _outcome(job: Callable[[], Any]) -> tuple[Any, BaseException | None]:

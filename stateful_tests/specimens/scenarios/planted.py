@@ -1,6 +1,7 @@
 """Programs with one planted fault each. Every function is a scenario; the comment says what is wrong."""
 
 import asyncio
+import queue
 import time
 from contextlib import suppress
 
@@ -285,6 +286,19 @@ async def consumer_dies() -> None:
         jobs.put_nowait(job)
     await jobs.join()
     consumer.cancel()
+
+
+async def waits_for_a_thread() -> None:
+    """Asks a queue of threads for an item that another task is about to put there."""
+    items: queue.Queue[int] = queue.Queue()
+
+    async def produce() -> None:
+        await asyncio.sleep(0.01)
+        items.put(1)
+
+    producing = asyncio.create_task(produce())
+    assert items.get() == 1  # the fault
+    await producing
 
 
 async def sleeps_in_a_step() -> None:

@@ -15,6 +15,7 @@ from subwarden.stateful_tests.tests.cli.refusals import one_line
 
 MINE = """
 import asyncio
+import queue
 import socket
 import subprocess
 import threading
@@ -97,6 +98,30 @@ async def another_loop():
 async def another_in_a_job():
     await asyncio.to_thread(asyncio.run, asyncio.sleep(1))
 
+async def job_asks_the_loop():
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(lambda: asyncio.run_coroutine_threadsafe(asyncio.sleep(1), loop).result(5))
+
+async def job_waits_for_an_item():
+    items = queue.Queue()
+    job = asyncio.create_task(asyncio.to_thread(items.get))
+    await asyncio.sleep(1)
+    items.put(1)
+    await job
+
+async def job_asks_through_anyio():
+    import anyio
+    await anyio.to_thread.run_sync(anyio.from_thread.run_sync, print)
+
+async def job_asks_through_asgiref():
+    from asgiref.sync import async_to_sync, sync_to_async
+    await sync_to_async(async_to_sync(asyncio.sleep))(1)
+
+async def job_never_ends():
+    lock = threading.Lock()
+    lock.acquire()
+    await asyncio.to_thread(lock.acquire)
+
 makes_nothing = lambda: 3
 """
 
@@ -107,6 +132,12 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(MINE)
     (tmp_path / "broken.py").write_text("def (\n")
+
+
+A_JOB_WAITS = (
+    "a job of an executor waits for another thread or for the loop, but jobs run on the loop's own thread here; let it return, and "
+    "await in the scenario instead"
+)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +165,10 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "mine.py:another_in_a_job",
             "another event loop, such as that of asyncio.run in a thread, waits by a clock",
         ),
+        ("mine.py:job_asks_the_loop", f"{A_JOB_WAITS} (mine.py:"),
+        ("mine.py:job_waits_for_an_item", f"{A_JOB_WAITS} (executor runs Queue.get)"),
+        ("mine.py:job_asks_through_anyio", f"{A_JOB_WAITS} (anyio/"),
+        ("mine.py:job_asks_through_asgiref", f"{A_JOB_WAITS} (asgiref/"),
         ("mine.py:process", "subprocess_exec"),
         ("mine.py:blocking_process", "subprocess.Popen"),
         ("mine.py:thread", "threading.Thread.start"),
@@ -143,6 +178,12 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_is_refused_by_explore(scenario: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One line on standard error, and nothing else."""
     assert said in one_line(capsys, "explore", scenario)
+
+
+@pytest.mark.slow
+def test_a_job_that_does_not_end_is_no_step_that_blocks(capsys: pytest.CaptureFixture[str]) -> None:
+    """It waits for a lock of threads, which nobody sees, so this takes two seconds."""
+    assert "a job of an executor goes on and on; " in one_line(capsys, "explore", "mine.py:job_never_ends")
 
 
 def test_uvloop_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ KNOWN = {
     "changing_set": Known("fifo", 0, "Set changed size during iteration"),
     "timeout_race": Known("fifo", 1, "the item is lost", fault=True),
     "consumer_dies": Known("fifo", 0, "consumer_dies waits for ever: nobody is left to wake it"),
+    "waits_for_a_thread": Known("fifo", 0, "a step blocks the event loop at "),
     "sleeps_in_a_step": Known("fifo", 0, "a step blocks the event loop at "),
     "shared_call_is_cancelled": Known("fifo", 1, "the scenario is cancelled, and nobody asked for that", fault=True),
     "lock_leaks_on_cancellation": Known("fifo", 1, "use 2 waits for ever", fault=True),

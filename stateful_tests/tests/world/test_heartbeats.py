@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -144,6 +145,34 @@ def test_the_stock_runner_has_no_rest() -> None:
         return beats
 
     assert subwarden.run(main()) == 300
+
+
+async def polls_a_clock(clock: Callable[[], float], seconds: float) -> None:
+    until = clock() + seconds
+    while clock() < until:  # noqa: ASYNC110  # as many programs do
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("name", ["monotonic", "time", "perf_counter", "the loop's"])
+def test_who_polls_a_clock_waits_for_it(name: str) -> None:
+    """Though nothing changes but the time."""
+
+    async def scenario() -> None:
+        await polls_a_clock(asyncio.get_running_loop().time if name == "the loop's" else getattr(time, name), 10)
+
+    assert subwarden.explore(scenario, schedules=1, order="fifo").verdict == "holds"
+    assert subwarden.run(scenario()) is None
+
+
+def test_who_waits_for_ever_beside_a_clock_that_is_polled_is_named() -> None:
+    async def scenario() -> None:
+        polling = asyncio.create_task(polls_a_clock(time.monotonic, 10_000))
+        await asyncio.Event().wait()
+        polling.cancel()
+
+    said = str(subwarden.explore(scenario, schedules=1, order="fifo"))
+    assert "scenario waits for ever: nobody is left to wake it" in said
+    assert "polls_a_clock sleeps, again and again" in said
 
 
 class Count:

@@ -61,6 +61,8 @@ class Handle(asyncio.Handle):
                 loop.ready.remove(self)
                 if type(self._callback) is InTurn:
                     loop.next_turn()
+                elif type(self._callback) is BeforeOthers:
+                    self._callback.let_go()
 
 
 class InTurn:
@@ -76,6 +78,51 @@ class InTurn:
     def __call__(self) -> None:
         self.loop.next_turn()
         self.callback(*self.args)
+
+
+class BeforeOthers:
+    """The callback of a handle before which others of the same future must not run: `then`, in the order in which they were added to it.
+    Every loop runs them so, also where ready tasks have no order; only tasks that await the future are free among themselves.
+    """
+
+    def __init__(self, handle: Handle, then: list[Handle], before: tuple[Handle, ...]) -> None:
+        self.__qualname__ = label(handle)
+        self.loop, self.callback, self.args = handle._loop, handle._callback, handle._args
+        self.then, self.before = then, before
+        handle._callback, handle._args = self, ()
+
+    def __call__(self) -> None:
+        self.let_go()
+        self.callback(*self.args)
+
+    def let_go(self) -> None:
+        """Those behind it are ready, up to the next that has others behind it."""
+        while self.then:
+            handle = self.then.pop(0)
+            if handle._cancelled:
+                continue
+            self.loop.put_after(handle, self.before)
+            self.before = (*self.before, handle)
+            if self.then and owner(handle) is None:
+                BeforeOthers(handle, self.then, self.before)
+                self.then = []
+
+    @classmethod
+    def follows(cls, ready: list[Handle], handle: Handle) -> bool:
+        """Whether `handle` is a callback of the future whose callback is the last of the `ready`; then it waits for that."""
+        if len(handle._args) != 1 or not isinstance(handle._args[0], asyncio.Future):
+            return False
+        future, last = handle._args[0], ready[-1]
+        first = last._callback
+        if type(first) is cls:
+            if first.args[0] is not future:
+                return False
+            first.then.append(handle)
+            return True
+        if len(last._args) != 1 or last._args[0] is not future or owner(last) is not None:
+            return False
+        cls(last, [handle], tuple(ready))
+        return True
 
 
 NOTHING: Any = Handle.made(lambda: None, (), None, contextvars.Context())  # it is never run

@@ -20,7 +20,7 @@ from threading import get_ident
 from typing import Any
 
 from subwarden.scheduling.events import Event
-from subwarden.scheduling.handles import NOTHING, Context, Handle, InTurn, NumberedTask, TaskNames, Timer, copy_context, label
+from subwarden.scheduling.handles import NOTHING, BeforeOthers, Context, Handle, InTurn, NumberedTask, TaskNames, Timer, copy_context, label
 from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks, UncontrolledSource, calling_place
 
 Future = asyncio.Future
@@ -139,7 +139,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     printed: deque[str] | None = None  # the texts that the subject has printed (`scheduling.isolation.printed`)
     refusal: Callable[[], UncontrolledSource] | None = None  # makes the error of the first
     births_matter = False
-    in_turns = False  # whether callbacks that code gives to `call_soon` keep their order in `any`, too
+    in_turns = False  # whether callbacks that code gives to `call_soon`, and those of one future, keep their order in `any`, too
     turns: "list[Handle]" = []  # those that have not run; the first is ready. Never changed in place  # noqa: RUF012
     job = ""  # the function of the job of an executor that runs or ran last
     may_block = False  # whether nobody judges how long a step sleeps (`world.clock`)
@@ -347,6 +347,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
                 return self._takes_turns(handle)
         else:
             handle._context = context
+            if self.in_turns and self.suspend_free_locks and self.ready and BeforeOthers.follows(self.ready, handle):
+                return handle
         self.ready.append(handle)
         return handle
 
@@ -363,11 +365,24 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.turns = [each for each in self.turns[1:] if not each._cancelled]
         if self.turns:
             following: Any = self.turns[0]
-            before = {id(handle) for handle in following._callback.before}
-            at = len(self.ready)
-            while at and id(self.ready[at - 1]) not in before:
-                at -= 1
-            self.ready.insert(at, following)
+            self.put_after(following, following._callback.before)
+
+    def put_after(self, handle: Handle, before: tuple[Handle, ...]) -> None:
+        """Let `handle` be ready at the place that it would have: behind those that are left of these."""
+        known = {id(each) for each in before}
+        at = len(self.ready)
+        while at and id(self.ready[at - 1]) not in known:
+            at -= 1
+        self.ready.insert(at, handle)
+
+    def held(self) -> list[Handle]:
+        """The handles that wait for another callback to run first."""
+        found = self.turns[1:]
+        for handle in self.ready:
+            first: Any = handle._callback
+            if type(first) is BeforeOthers:
+                found += first.then
+        return found
 
     def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
         if get_ident() != self._thread:

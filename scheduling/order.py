@@ -5,7 +5,8 @@
 - `any`: the scheduler also chooses which ready step runs next, and a free lock's acquire suspends (`scheduling.locks`). A failure happens
   on other loops, or on a multi-threaded runtime. No loop passes a ready step over for ever, so after
   `scheduling.run.STARVATION_BOUND` others in a row the oldest is next. Callbacks that code gives to `call_soon` keep their order among
-  themselves where the outside is simulated (`ControlledLoop.in_turns`): every loop documents it.
+  themselves where the outside is simulated (`ControlledLoop.in_turns`): every loop documents it. So do the callbacks of one future, and a
+  task that awaits it runs after those that were added before (`scheduling.handles.BeforeOthers`).
 
 With either, faults (cancellations, calls that fail) may be delivered at any await; they are outside events too, but need not happen. At
 every choice the candidates are, in this order: ready steps (in `fifo` only the first), outside events, the next timer, faults. Choice 0 is

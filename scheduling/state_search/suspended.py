@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import CoroutineType, GeneratorType
 from typing import Any
 
-from subwarden.scheduling.handles import Handle, InTurn, NumberedTask, Timer, name_of
+from subwarden.scheduling.handles import BeforeOthers, Handle, InTurn, NumberedTask, Timer, name_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Objects
 from subwarden.scheduling.state_search.structure import Indigestible, Look
@@ -56,6 +56,7 @@ class Suspended(Objects):
         yield (contextvars.Context,), self._context
         yield (contextvars.ContextVar,), self.constant
         yield (Handle,), self.once(lambda h: self._row("handle", (h._callback, h._args, h._context, h._cancelled)))
+        yield (BeforeOthers,), self.once(lambda t: self._row("before others", (t.callback, t.args, *t.then)))
         yield (InTurn,), self.once(lambda t: self._row("in turn", (t.callback, t.args)))
         yield (Timer,), self.once(lambda t: self._row("timer", (t._callback, t._args, t._context, t._cancelled, t._when, t.due)))
 

@@ -42,7 +42,7 @@ class Crashes:
         """End everything on `host`."""
         loop = self._loop
         tasks = [task for task in self._tasks.pop(host, ()) if not task.done()]
-        for handle in [*loop.ready, *loop.turns[1:]]:
+        for handle in [*loop.ready, *loop.held()]:
             if owner(handle) in tasks or handle._context.get(current) == host:
                 handle.cancel()
         for timer in loop.timers:

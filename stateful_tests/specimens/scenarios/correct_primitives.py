@@ -200,3 +200,33 @@ async def thread_s_callbacks_run_in_turn() -> None:
         assert [await queue.get() for _ in range(3)] == [0, 1, 2]
     finally:
         await producing
+
+
+async def done_callbacks_run_in_the_order_of_their_adding() -> None:
+    """As those of a future do on every loop, and before a task that awaits it since: caches and emitters rely on it."""
+    told: list[str] = []
+
+    async def visit(name: str, shielded: bool) -> None:
+        work = asyncio.create_task(asyncio.sleep(0.1))
+        for said in (f"{name} first", f"{name} second"):
+            work.add_done_callback(lambda _, said=said: told.append(said))  # type: ignore[misc]  # a default binds it now
+        await (asyncio.shield(work) if shielded else work)
+        assert [said for said in told if said.startswith(name)] == [f"{name} first", f"{name} second"]
+
+    await asyncio.gather(visit("ann", shielded=False), visit("bob", shielded=True))
+
+
+async def cancelled_callback_lets_the_next_run() -> None:
+    """A callback that is ready and cancelled holds up none of those behind it."""
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    told: list[int] = []
+    future.add_done_callback(lambda _: future.remove_done_callback(last))
+
+    def last(_: object) -> None:
+        told.append(2)
+
+    future.add_done_callback(lambda _: told.append(1))
+    future.add_done_callback(last)
+    asyncio.get_running_loop().call_soon(lambda: future.done() or future.set_result(None))
+    await future
+    assert told == [1, 2]

@@ -97,15 +97,16 @@ class BeforeOthers:
 
     def let_go(self) -> None:
         """Those behind it are ready, up to the next that has others behind it."""
-        while self.then:
-            handle = self.then.pop(0)
+        then, before = self.then, self.before
+        self.then, self.before = [], ()
+        for at, handle in enumerate(then):
             if handle._cancelled:
                 continue
-            self.loop.put_after(handle, self.before)
-            self.before = (*self.before, handle)
-            if self.then and owner(handle) is None:
-                BeforeOthers(handle, self.then, self.before)
-                self.then = []
+            self.loop.put_after(handle, before)
+            if owner(handle) is None and at + 1 < len(then):
+                BeforeOthers(handle, then[at + 1 :], before)
+                return
+            before = (*before, handle)
 
     @classmethod
     def follows(cls, ready: list[Handle], handle: Handle) -> bool:
@@ -121,7 +122,7 @@ class BeforeOthers:
             return True
         if len(last._args) != 1 or last._args[0] is not future or owner(last) is not None:
             return False
-        cls(last, [handle], tuple(ready))
+        cls(last, [handle], tuple(ready[:-1]))
         return True
 
 

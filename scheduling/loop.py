@@ -147,6 +147,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
     failed = False  # whether they have made one fail in this run: what it waited for was cancelled in the place of that
     cancelled_calls: tuple[tuple["asyncio.Task[Any]", BaseException], ...] = ()  # the tasks whose calls they cancelled, and what left those
+    dropped: "tuple[Any, ...]" = ()  # tasks of groups that have ended cancelled though nobody had cancelled them (`world.groups`)
     decide: Callable[[int], int] | None = None  # who picks such a value (`world.decisions`); None: nobody, it is the first
     decided = False  # whether a value has been picked in this run
     deciding: Sequence[object] | None = None  # the values, while one is picked
@@ -299,6 +300,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             self.cancelled_calls = ()
         if self.turns:
             self.turns = []
+        if self.dropped:
+            self.dropped = ()
 
     def _close_tasks(self) -> None:
         with self.entered():  # a `finally` may ask for the running loop

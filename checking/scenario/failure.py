@@ -9,6 +9,7 @@ class FailureKind(Enum):
 
     RAISED = "the scenario raises an exception"
     CANCELLED = "the scenario is cancelled, and nobody asked for that"
+    CANCELLED_CHILD = "a task of a group ends cancelled, and nobody has cancelled it"
     ALWAYS = "a condition does not hold after every step"
     TASK_RAISED = "a task raises an exception that nobody retrieves"
     CALLBACK_RAISED = "a callback raises an exception"

@@ -10,7 +10,7 @@ from typing import Any
 
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.names import plain_name
-from subwarden.checking.scenario.places import innermost, raised_at, waits_at
+from subwarden.checking.scenario.places import innermost, own, raised_at, waits_at
 from subwarden.checking.scenario.waits import cycle, waits
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.loop import ENTERED, ControlledLoop
@@ -86,7 +86,8 @@ class ScenarioJudge:
     def digest_parts(self) -> object:
         """All that decides the rest of a run and its judgement, beside the tasks: the conditions, and state that code knows by name."""
         cancelled = sorted(task.get_name() for task, _ in self._loop.cancelled_calls)
-        decided = Value((self.failure, self.cancelled, self._loop.failed, *cancelled))
+        dropped = sorted(task.get_name() for task in self._loop.dropped)
+        decided = Value((self.failure, self.cancelled, self._loop.failed, *cancelled, *dropped))
         return decided, [condition for condition, _ in self.conditions], self.shared()
 
     def fail(self, failure: Failure, error: BaseException | None = None) -> None:
@@ -169,6 +170,10 @@ class ScenarioJudge:
                 continue
             kind = FailureKind.TASK_RAISED if "future" in context else FailureKind.CALLBACK_RAISED
             return self.fail(Failure(kind, _identity(raised)), raised)
+        if loop.dropped and not (self.cancelled or loop.failed or loop.cancelled_calls):
+            for task in loop.dropped:
+                if own(task.get_coro().cr_code.co_filename):
+                    return self.fail(Failure(FailureKind.CANCELLED_CHILD, plain_name(task)))
         return self._judge_left(ending)
 
     def _passed_on(self, error: BaseException | None) -> bool:

@@ -11,11 +11,12 @@ _NUMBERED = re.compile(r"task-\d+")  # as the loop names a task that has no name
 
 
 def plain_name(task: "asyncio.Task[Any]") -> str:
-    """The name that the author gave to `task`, else that of its function."""
-    name = task.get_name()
-    if not _NUMBERED.fullmatch(name):
+    """The name that the author gave to `task`, else that of its function. anyio names tasks by module and function."""
+    name, coroutine = task.get_name(), task.get_coro()
+    in_full = getattr(coroutine, "__qualname__", None)
+    if not _NUMBERED.fullmatch(name) and not (in_full and name.endswith(f".{in_full}")):
         return name
-    return getattr(task.get_coro(), "__name__", None) or name
+    return getattr(coroutine, "__name__", None) or name
 
 
 class Names:
@@ -26,6 +27,7 @@ class Names:
         self._tasks: dict[int, str] = {}  # by the task's place among the loop's
         self._taken: set[str] = set()
         self._locks: dict[int, str] = {}
+        self._nameless = 0  # things that no variable of the user's leads to
 
     def learn(self) -> None:
         """Name the tasks that have been born since: a finished one no longer shows all."""
@@ -52,7 +54,9 @@ class Names:
         """A name of a lock, queue or event, by which some suspended frame knows it."""
         name = self._locks.get(id(thing))
         if name is None:
-            name = self._know(thing, self._found(thing) or f"a {type(thing).__name__}")
+            found = self._found(thing)
+            self._nameless += found is None
+            name = self._know(thing, found or f"#{self._nameless}")
         return name
 
     def _know(self, thing: Any, name: str) -> str:

@@ -11,14 +11,13 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from subwarden.reports.layout.repeats import repeats
 from subwarden.reports.layout.wrapping import INDENT, wrapped
 from subwarden.reports.records.finding import RunRecord, StepRow
 
 STEP, CHANGES = "step", "state changes"
 MOST, FIRST, LAST = 60, 30, 15  # rows of a table; of a longer run the first and the last
 MORE = "..."  # the task of the rows that are left out
-LONGEST = 6  # rows that come again and again, as those of a timer that never ends do
-TIMES = 3  # that they must come for it, so that all but the first are told in one row
 LEAST = 12  # columns of a cell, so that it can be read
 
 
@@ -77,7 +76,7 @@ def _folded(rows: list[_Row]) -> list[_Row]:
     folded: list[_Row] = []
     at = 0
     while at < len(rows):
-        period, times = _repeats(rows, at)
+        period, times = repeats(rows, at, _alike)
         folded += rows[at : at + period]
         if times > 1:
             again = rows[at + period : at + times * period]
@@ -87,22 +86,8 @@ def _folded(rows: list[_Row]) -> list[_Row]:
     return folded
 
 
-def _repeats(rows: Sequence[_Row], at: int) -> tuple[int, int]:
-    """How many rows from `at` on come again at once, and how often they come; one row once, if they do not."""
-    for period in range(1, LONGEST + 1):
-        times = 1
-        while all(_alike(rows, at + of, at + times * period + of) for of in range(period)):
-            times += 1
-        if times >= TIMES:
-            return period, times
-    return 1, 1
-
-
-def _alike(rows: Sequence[_Row], one: int, other: int) -> bool:
+def _alike(first: _Row, again: _Row) -> bool:
     """Whether both rows say the same, and nothing shows in either."""
-    if other >= len(rows):
-        return False
-    first, again = rows[one], rows[other]
     quiet = not (first.changed or first.broken or again.changed or again.broken)
     return quiet and (first.task, first.did) == (again.task, again.did)
 

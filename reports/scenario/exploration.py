@@ -8,6 +8,7 @@ from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.printed import write_printed
+from subwarden.reports.layout.repeats import repeats
 from subwarden.reports.layout.wrapping import named, padded, write_line, write_searchable
 from subwarden.reports.printable import printable
 from subwarden.reports.records.exploration import (
@@ -28,6 +29,7 @@ UNPINNED = (
     "the string hash is not pinned: another process may order sets of strings otherwise; "
     "set PYTHONHASHSEED=0 before Python starts, and every run hashes alike"
 )
+_ToldRow = tuple[ScenarioRow, list[tuple[str, Text]]]
 WIDEST = 24  # columns of the tasks' names; a longer name moves the rest of its line
 LONGEST = 48  # columns of one name
 LINE = 100  # columns of a line, where there is no terminal
@@ -73,6 +75,8 @@ def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, consol
     for line in finding["evidence"]:
         write_searchable(f"  {line}", console)
     write_searchable(f"order {finding['order']}: {happens(finding)}", console)
+    if hint := ruled_out(finding):
+        write_searchable(hint, console)
     write_searchable(_size(finding), console)
     if finding["values"]:
         write_searchable(f"values: {', '.join(finding['values'])}", console)
@@ -96,8 +100,17 @@ def happens(finding: ScenarioFindingRecord) -> str:
     if finding.get("outside"):
         said += ", with this timing of the network"
     if finding["slow_step"]:
-        said += ", when one step takes long"
+        said += ", when one step takes " + (f"{finding['slowest']:.3g} s" if "slowest" in finding else "long")
     return said
+
+
+def ruled_out(finding: ScenarioFindingRecord) -> str:
+    """How to do without steps as slow as one in the run; empty if none is slow."""
+    if not finding["slow_step"]:
+        return ""
+    if finding.get("slowest", 0.0) > 1:
+        return "no step of yours takes so long? subwarden.network().slow(1) in the scenario rules out steps of more than a second"
+    return "no step of yours is slow? subwarden.network().slow(0) in the scenario rules out slow steps"
 
 
 def _size(finding: ScenarioFindingRecord) -> str:
@@ -109,7 +122,7 @@ def _size(finding: ScenarioFindingRecord) -> str:
 
 def _write_run(rows: list[ScenarioRow], console: Console) -> None:
     """The run: for each step its number, its task, and the lines of code that it ran."""
-    told: list[tuple[ScenarioRow, list[tuple[str, Text]]]] = [({**row, "task": named(row["task"], LONGEST)}, _told(row)) for row in rows]
+    told: list[_ToldRow] = [({**row, "task": named(row["task"], LONGEST)}, _told(row)) for row in _folded(rows)]
     sources = [line["source"] for row in rows for line in row["lines"] if _is_code(line["at"])]
     indent = min((len(source) - len(source.lstrip()) for source in sources if source), default=0)
     told = [(row, [(at, text[indent:] if _is_code(at) else text) for at, text in lines]) for row, lines in told]
@@ -131,7 +144,25 @@ def _write_run(rows: list[ScenarioRow], console: Console) -> None:
             head = " " * (numbers + 2 + tasks)
 
 
-def _write_narrow(told: list[tuple[ScenarioRow, list[tuple[str, Text]]]], numbers: int, console: Console) -> None:
+def _folded(rows: list[ScenarioRow]) -> list[ScenarioRow]:
+    """`rows`, with those that come again and again told once: who polls fills the table."""
+    folded: list[ScenarioRow] = []
+    at = 0
+    while at < len(rows):
+        period, times = repeats(rows, at, _alike)
+        folded += rows[at : at + period]
+        at += times * period
+        if times > 1:
+            again = f"({'this step' if period == 1 else f'these {period} steps'}, {times - 1} times more)"
+            folded.append({"step": rows[at - 1]["step"], "task": "...", "lines": [], "did": [again], "deviates": ""})
+    return folded
+
+
+def _alike(row: ScenarioRow, other: ScenarioRow) -> bool:
+    return not (row["deviates"] or other["deviates"]) and {**row, "step": 0} == {**other, "step": 0}
+
+
+def _write_narrow(told: list[_ToldRow], numbers: int, console: Console) -> None:
     """For a narrow terminal: the code below the task, and no column for the place."""
     console.print(Text(f"{'step':>{numbers}}  task, and what runs"), soft_wrap=True)
     for row, lines in told:

@@ -136,15 +136,16 @@ def explore_scenario(
     that begin it, which is the only finding then. Raises BadScenario.
     """
     met: dict[str, bool] = {}
-    records: dict[int, ScenarioFindingRecord] = {}  # by the identity of findings, which the searches keep
+    records: dict[tuple[int, bool], ScenarioFindingRecord] = {}  # by the identity of findings, which the searches keep; they may shrink
 
     def runner_of(rules: Rules) -> ScenarioRunner:
         return ScenarioRunner(scenario, rules, plan.leave, met)
 
     def recorded(finding: Finding) -> ScenarioFindingRecord:
-        if id(finding) not in records:
-            records[id(finding)] = finding_record(runner_of, scenario, finding)
-        return records[id(finding)]
+        known = id(finding), finding.minimal
+        if known not in records:
+            records[known] = finding_record(runner_of, scenario, finding)
+        return records[known]
 
     listener = SILENT if news is None else _Teller(news, recorded)
     explored = [] if killed is None else [Explored(Rules(_order_of(killed, plan), cancel=plan.cancel), killed=killed)]
@@ -246,6 +247,8 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
     }
     if told.at is not None:
         record["at"] = told.at
+    if record["slow_step"]:
+        record["slowest"] = told.slowest
     if printed := told.printed():
         record["printed"] = printed
     return record

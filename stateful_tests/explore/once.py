@@ -84,7 +84,7 @@ def follow(scenario: Scenario, coded: Coded, leave: frozenset[str] = frozenset()
 
     with running():
         run = record(runner_of(coded.rules), lambda _: fixed(coded.choices))
-        findings = [] if run.failure is None else [finding_record(runner_of, scenario, Finding(run.failure, run, 1, True))]
+        findings = [] if run.failure is None else [finding_record(runner_of, scenario, Finding(run.failure, run, 0, True))]
     changed = check_of(run.names) != coded.check
     doubt = f"the scenario takes other steps than when the replay was made: {changed_since(coded)}"
     made: ExplorationRecord = {

@@ -1,5 +1,6 @@
 """The script of plain asyncio for a failing run of a scenario, run on the stock event loop before anybody claims that it fails there."""
 
+import re
 from pathlib import Path
 
 from subwarden.checking.scenario.failure import FailureKind
@@ -51,5 +52,11 @@ def _script(scenario: Scenario, finding: ScenarioFindingRecord, run: Run) -> tup
         picks=[each.pick for each in run.happened if each.is_value],
         patience=finding["virtual_seconds"] + SPARE,
     )
-    expected = "waits for ever" if kind in STUCK else "left behind" if kind is FailureKind.LEFT_TASK else finding["title"].split(", in ")[0]
+    expected = (
+        "waits for ever"
+        if kind in STUCK
+        else "left behind"
+        if kind is FailureKind.LEFT_TASK
+        else re.split(", (?:in|told to) ", finding["title"])[0]
+    )
     return text, doubt(text, expected, prints="printed" in finding)

@@ -31,6 +31,7 @@ from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Progr
 from subwarden.stateful_tests.exploring.observers import Observer, heard
 from subwarden.world.chance import controlled_chance
 from subwarden.world.clock import controlled_clocks
+from subwarden.world.groups import watched_groups
 
 MakeChoose = Callable[[LoopCandidates], Choose]
 SUSPENDED = frozenset({FREE_LOCK})
@@ -215,6 +216,7 @@ def running() -> Iterator[None]:
         controlled_locks(),
         controlled_clocks(),
         controlled_chance(),
+        watched_groups(),
         WATCHDOG.guarded(),
         entry_points.refused(),
         watched(),

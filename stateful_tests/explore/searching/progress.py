@@ -1,6 +1,7 @@
 """What the search of one order has found and counted, and whether that is enough."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from subwarden.checking.scenario.failure import Failure
@@ -13,6 +14,7 @@ from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, Scena
 from subwarden.stateful_tests.workers.crash import Death
 
 MOST = 5  # findings in one order
+SHRINKING = 0.5  # the part of the time that is left that a finding is made smaller in at once: the search is to go on, too
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ class Progress:
         found = self.runner.schedules if number is None else number
         try:
             with patience(failure):
-                run, minimal = Minimizer(self.runner_of, failure, self.budget).minimal(rules, result.choices), True
+                run, minimal = Minimizer(self.runner_of, failure, self.budget.part(SHRINKING)).minimal(rules, result.choices), True
         except NotReproducible as error:
             explored.doubts.append(f"{failure.kind.value}: a failing run does not repeat: {error}")
             return
@@ -128,3 +130,11 @@ class Progress:
         self.listener.found(explored.findings[-1])
         if self._until is None:
             self._until = self.runner.schedules + AFTER
+
+    def finish(self) -> None:
+        """The search has ended: findings that are not minimal yet are made smaller in the time that is left."""
+        for finding in self.explored.findings:
+            if not finding.minimal:
+                with suppress(BudgetSpent, NotReproducible), patience(finding.failure):
+                    shrinks = Minimizer(self.runner_of, finding.failure, self.budget)
+                    finding.run, finding.minimal = shrinks.minimal(finding.run.rules, finding.run.choices), True

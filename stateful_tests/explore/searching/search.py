@@ -67,6 +67,7 @@ class Search:
         explored, runner = self._progress.explored, self._runner
         try:
             self._search()
+            self._progress.finish()
         finally:  # Ctrl-C, too, ends with a report
             explored.schedules = runner.schedules
             explored.steps = runner.steps

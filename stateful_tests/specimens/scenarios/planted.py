@@ -1,4 +1,7 @@
-"""Programs with one planted fault each. Every function is a scenario; the comment says what is wrong."""
+"""Programs with one planted fault each. Every function is a scenario; the comment says what is wrong.
+
+Long because it is a list: one program for each way to fail.
+"""
 
 import asyncio
 import queue
@@ -115,6 +118,25 @@ async def unretrieved_exception() -> None:
     task = asyncio.create_task(fail())
     await asyncio.sleep(0.01)
     del task
+
+
+async def child_ends_in_silence() -> None:
+    """Two tasks of a group await a shared one. The time-out of the first cancels it, and the second ends without a word."""
+    loading = asyncio.create_task(asyncio.sleep(10))
+    loaded: list[str] = []
+
+    async def impatient() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await loading
+
+    async def patient() -> None:
+        await loading
+        loaded.append("all")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(impatient())
+        group.create_task(patient())
 
 
 async def failing_callback() -> None:

@@ -8,7 +8,7 @@ from subwarden.checking.place import shortened
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, innermost, raised_at, said, waits_at
+from subwarden.checking.scenario.places import Spot, innermost, own, raised_at, said, waits_at
 from subwarden.checking.scenario.waits import Wait, cycle, waits
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -89,7 +89,7 @@ def _raised(run: Ended) -> Told:
         tasks = [task for task in run.loop.tasks if task.done() and not task.cancelled() and task.exception() is error]
         title = f"{title}, in {_names(tasks, run.names) or 'a task'}, and nobody retrieves it"
     elif run.failure.kind is FailureKind.CALLBACK_RAISED:
-        title = f"{title}, in a callback"
+        title += _told_to_handler(run) or ", in a callback"
     refused = run.loop.refused()
     if refused and _was_refused(error):
         lines.append(f"nothing listens at {refused[-1]} in this run: its network is simulated, so the scenario must start the server, too")
@@ -100,8 +100,22 @@ def _raised(run: Ended) -> Told:
     return title, lines
 
 
+def _told_to_handler(run: Ended) -> str:
+    """What code has told the loop's exception handler with the error, if it was no callback that raised it."""
+    message = next((each.get("message") for each in run.loop.unhandled if each.get("exception") is run.error), None) or ""
+    return "" if message.lower().startswith("exception in ") else f", told to the loop's exception handler: {message}"
+
+
 def _cancelled(run: Ended) -> Told:
     return run.failure.kind.value, [] if run.error is None else [_at(spot) for spot in raised_at(run.error)[-FRAMES:]]
+
+
+def _cancelled_child(run: Ended) -> Told:
+    child = next(task for task in run.loop.dropped if own(task.get_coro().cr_code.co_filename))
+    error = child._make_cancelled_error()
+    title = f"{run.names.task(child)} ends cancelled in a task group, and nobody has cancelled it"
+    why = "what it awaited was cancelled, and the group drops it in silence; await what others share by asyncio.shield"
+    return title, [*(_at(spot) for spot in raised_at(error)[-FRAMES:]), why]
 
 
 def _was_refused(error: BaseException | None) -> bool:
@@ -216,6 +230,7 @@ _TELLERS: dict[FailureKind, Callable[[Ended], Told]] = {
     FailureKind.CANCELLED: _cancelled,
     FailureKind.TASK_RAISED: _raised,
     FailureKind.CALLBACK_RAISED: _raised,
+    FailureKind.CANCELLED_CHILD: _cancelled_child,
     FailureKind.ALWAYS: _always,
     FailureKind.DEADLOCK: _deadlock,
     FailureKind.STUCK: _stuck,

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
@@ -32,6 +32,15 @@ MARKS: dict[str, Mark] = {"cancel": "cancelled", "fail": "failed"}
 SHOWN = 9  # lines of a step; of more, the first and the last
 
 
+class _Picked(NamedTuple):
+    """What comes next. `due`: what fifo would have done; `deviates`: whether that is another; `seconds`: until the next timer."""
+
+    name: str
+    due: str
+    deviates: bool
+    seconds: float
+
+
 class Narration:
     """A listener of one run (`play.ScenarioRunner.run`). Ask for `rows`, `title` and `evidence` when it has ended."""
 
@@ -47,7 +56,9 @@ class Narration:
         self.moved: set[str] = set()  # the tasks that a deviation concerns
         self._picture = picture
         self._lines = Lines()
-        self._pending: list[tuple[str, str, bool]] = []  # since the last step: name, the one that was due, whether it deviates
+        self.slowest = 0.0  # seconds of virtual time of the slowest step
+        self._pending: list[_Picked] = []  # since the last step
+        self._printed: list[str] = []
         self._taken: dict[int, tuple[Any, Spot | None, int]] = {}  # lock -> the task that took it last, where, in which step
         self._woken: list[Woken] = []
         self._last: Spot | None = None  # the last line of the user's that ran
@@ -71,12 +82,13 @@ class Narration:
         """`name` comes next. `due`: what fifo would have done; `deviates`: whether that is another."""
         if self._picture is not None and self._pending:
             self._picture.early.append(self._picture.look())
-        self._pending.append((name, due, deviates))
+        timers = self._loop.timers if name in (EARLY, LATE, TIMER) else ()
+        self._pending.append(_Picked(name, due, deviates, timers[0]._when - self._loop._now if timers else 0.0))
         self.schedule.append(name)
 
     def told(self) -> int:
         """The number of rows of all that has happened: an outside event gets its row when the next step has run."""
-        return len(self.rows) + sum(_is_outside(name) and (name != TIMER or deviates) for name, _, deviates in self._pending)
+        return len(self.rows) + sum(_is_outside(name) and (name != TIMER or deviates) for name, _, deviates, _ in self._pending)
 
     # --- told by the run
 
@@ -109,6 +121,7 @@ class Narration:
         if self._picture is not None:
             self._picture.ended()
         self.ended_at = self._loop.time()
+        self._printed = lines_of(self._loop)  # now: what its end still prints is no part of the run
         failure = self._judge.failure
         if failure is not None:
             told = explain(Ended(failure, self._judge.error, self._loop, self.names, self._judge, self._taken, self._woken, self._last))
@@ -118,7 +131,7 @@ class Narration:
 
     def printed(self) -> list[str]:
         """The last lines that the scenario printed."""
-        return lines_of(self._loop)
+        return self._printed
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -131,14 +144,14 @@ class Narration:
     def _row(self, spots: list[Spot]) -> None:
         self.names.learn()
         self._last = spots[-1] if spots else self._last
-        steps = [at for at, (name, _, _) in enumerate(self._pending) if not _is_outside(name)]
+        steps = [at for at, (name, _, _, _) in enumerate(self._pending) if not _is_outside(name)]
         at = steps[0] if steps else len(self._pending)
         before, step, values = self._pending[:at], self._pending[at : at + 1], self._pending[at + 1 :]
         self._pending = []
         self._outside(before)
         task = owner(self._loop.current)
-        name, due, deviates = step[0] if step else ("", "", False)
-        did = [f"choose gives {value.removeprefix(VALUE)}" for value, _, _ in values]
+        name, due, deviates, _ = step[0] if step else _Picked("", "", False, 0.0)
+        did = [f"choose gives {value.removeprefix(VALUE)}" for value, _, _, _ in values]
         if task is None:
             who = "callback"
             if not spots and not did and not deviates:  # asyncio's own housekeeping
@@ -162,18 +175,19 @@ class Narration:
             did += self._waiting(task)
         self._add(who, did, spots, f"before {self._due(due)}, which was due" if deviates else "")
 
-    def _outside(self, events: list[tuple[str, str, bool]]) -> None:
+    def _outside(self, events: list[_Picked]) -> None:
         """Rows for what happens between steps."""
         picture = self._picture
         looks = [] if picture is None else picture.early
-        for at, (name, due, deviates) in enumerate(events):
+        for at, (name, due, deviates, seconds) in enumerate(events):
             self._look = looks[at] if at < len(looks) else None
             if picture is not None:
                 picture.delivers(name)
             if name == EARLY:
-                self._add("the clock", [], [], "a step takes so long that the next timer is due")
+                self.slowest = max(self.slowest, seconds)
+                self._add("the clock", [], [], f"a step takes {seconds:.3g} s, so that the next timer is due")
             elif name == LATE:
-                self._add("the clock", [], [], "the network is so slow that the next timer is due")
+                self._add("the clock", [], [], f"what is on its way takes {seconds:.3g} s, so that the next timer is due")
             elif name == TIMER:
                 if deviates:
                     self._add("the clock", [], [], "the next timer is due")

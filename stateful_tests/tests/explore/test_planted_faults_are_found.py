@@ -28,6 +28,7 @@ KNOWN = {
     "leaked_task": Known("fifo", 0, "work is left behind"),
     "swallowed_cancellation": Known("fifo", 0, "work waits for ever"),
     "unretrieved_exception": Known("fifo", 0, "OSError: disk full, in fail, and nobody retrieves it"),
+    "child_ends_in_silence": Known("fifo", 0, "patient ends cancelled in a task group, and nobody has cancelled it"),
     "failing_callback": Known("fifo", 0, "AttributeError: 'NoneType' object has no attribute 'upper', in a callback"),
     "changing_set": Known("fifo", 0, "Set changed size during iteration"),
     "timeout_race": Known("fifo", 1, "the item is lost", fault=True),

@@ -23,6 +23,7 @@ FINDING: Any = {
     "order": "fifo",
     "fault": True,
     "slow_step": True,
+    "slowest": 5.0,
     "outside": True,
     "found": 3,
     "deviations": 1,

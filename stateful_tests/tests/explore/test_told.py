@@ -1,0 +1,175 @@
+"""How a failure of a scenario is told: moments of the clock, names, printed text, rows that come again and again, what a budget buys."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+
+import subwarden
+from subwarden.stateful_tests.explore.searching import progress
+from subwarden.stateful_tests.explore.searching.minimal import BudgetSpent, Minimizer, Run
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
+
+
+async def expires(seconds: float) -> None:
+    """What is kept for so many seconds is gone, if a step takes that long."""
+    kept = {"key"}
+    asyncio.get_running_loop().call_later(seconds, kept.clear)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert kept
+
+
+async def expires_late() -> None:
+    await expires(5)
+
+
+async def expires_soon() -> None:
+    await expires(0.25)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "seconds", "hint"),
+    [
+        (expires_late, 5, "network().slow(1) in the scenario rules out steps of more than a second"),
+        (expires_soon, 0.25, "network().slow(0) in the scenario rules out slow steps"),
+    ],
+)
+def test_a_slow_step_is_told_with_its_seconds_and_how_to_rule_it_out(scenario: object, seconds: float, hint: str) -> None:
+    found = subwarden.explore(scenario, schedules=50)  # type: ignore[arg-type]  # a scenario
+    said = found.text()
+    assert found.findings[0]["slowest"] == seconds
+    assert f"happens on stock asyncio, when one step takes {seconds:g} s" in said
+    assert f"(a step takes {seconds:g} s, so that the next timer is due)" in said
+    assert hint in said
+
+
+def test_the_hint_helps() -> None:
+    async def with_hint() -> None:
+        subwarden.network().slow(1)
+        await expires(5)
+
+    assert subwarden.explore(with_hint, schedules=50).verdict == "holds"
+
+
+def test_a_run_that_is_replayed_was_found_by_no_schedule() -> None:
+    found = subwarden.explore(expires_soon, schedules=50)
+    again = subwarden.replay(found.findings[0]["replay"], expires_soon)
+    assert "found by a saved run; minimal run: 1 deviation" in again.text()
+
+
+def test_text_that_the_end_of_a_run_prints_is_no_part_of_it() -> None:
+    async def left() -> None:
+        async def work() -> None:
+            print("begun")
+            try:
+                await asyncio.sleep(1_000)
+            finally:
+                print("torn down")
+
+        asyncio.create_task(work())
+        await asyncio.sleep(1)
+        raise KeyError("lost")
+
+    assert subwarden.explore(left, schedules=5).findings[0]["printed"] == ["begun"]
+
+
+def test_steps_that_come_again_and_again_are_told_once() -> None:
+    async def polls(seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:  # noqa: ASYNC110  # as many programs do
+            await asyncio.sleep(0.1)
+
+    async def waits() -> None:
+        await asyncio.gather(polls(1_000), polls(1_000), asyncio.Event().wait())
+
+    found = subwarden.explore(waits, schedules=1, order="fifo")
+    assert len(found.findings[0]["steps"]) > 1_000
+    said = found.text()
+    assert "(these 2 steps, " in said
+    assert said.count("polls 2") < 10
+
+
+def test_what_no_variable_leads_to_is_numbered() -> None:
+    async def waits() -> None:
+        await asyncio.gather(asyncio.Event().wait(), asyncio.Queue[int]().get())
+
+    said = subwarden.explore(waits, schedules=1, order="fifo").text()
+    assert "wait waits for event #1" in said
+    assert "get waits for an item of queue #2" in said
+
+
+def test_a_task_that_is_named_by_its_function_in_full_has_its_short_name() -> None:
+    """As anyio names tasks; a name of the author's own stays."""
+
+    async def beats() -> None:
+        await asyncio.Event().wait()
+
+    async def leaves() -> None:
+        asyncio.create_task(beats(), name=f"{__name__}.{beats.__qualname__}")
+        asyncio.create_task(beats(), name="the.heart")
+
+    found = subwarden.explore(leaves, schedules=1, order="fifo")
+    assert "beats and the.heart is left behind" in found.text()
+    assert subwarden.explore(leaves, schedules=1, order="fifo", leave=["beats", "the.heart"]).verdict == "holds"
+
+
+def test_an_error_that_code_tells_the_loop_is_told_with_its_words() -> None:
+    async def tells() -> None:
+        asyncio.get_running_loop().call_exception_handler({"message": "Job closing timed out", "exception": TimeoutError()})
+
+    title = subwarden.explore(tells, schedules=1, order="fifo").findings[0]["title"]
+    assert title == "TimeoutError, told to the loop's exception handler: Job closing timed out"
+
+
+# --- what a budget buys
+
+
+def test_a_part_of_a_budget_ends_before_it() -> None:
+    assert UNLIMITED.part(0.5) is UNLIMITED
+    whole = lasting(1_000)
+    part = whole.part(0.5)
+    assert 400 < part.left() <= 500 < whole.left()
+    assert not part.spent()
+    assert lasting(0).part(0.5).spent()
+
+
+async def lost_update() -> None:
+    total = 0
+
+    async def add() -> None:
+        nonlocal total
+        seen = total
+        await asyncio.sleep(subwarden.choose([0, 1]))
+        total = seen + 1
+
+    await asyncio.gather(add(), add())
+    assert total == 2
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Budget]]:
+    """The budgets with which findings are made smaller. The first time there is none left."""
+    budgets: list[Budget] = []
+
+    class Slow(Minimizer):
+        def __init__(self, runner_of: object, failure: object, budget: Budget) -> None:
+            budgets.append(budget)
+            super().__init__(runner_of, failure, budget)  # type: ignore[arg-type]  # passed on
+
+        def minimal(self, rules: object, choices: list[int]) -> Run:
+            if len(budgets) == 1:
+                raise BudgetSpent
+            return super().minimal(rules, choices)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr(progress, "Minimizer", Slow)
+    yield budgets
+
+
+def test_a_finding_gets_half_of_the_time_at_once_and_the_rest_at_the_end(asked: list[Budget]) -> None:
+    found = subwarden.explore(lost_update, budget=100, order="fifo")
+    assert [finding["minimal"] for finding in found.findings] == [True]
+    first, last = asked
+    assert first.left() < 55 < last.left()
+    assert found.record["checks"][0]["schedules"] > 50  # the search has gone on meanwhile

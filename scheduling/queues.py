@@ -4,10 +4,12 @@ Code that fans out messages often keeps a set of its subscribers' queues. By add
 same choices would wake the readers in another order. Objects of the subject's own classes, and bare futures, keep their addresses.
 
 `asyncio.as_completed` starts coroutines in the order of a set. Here they become tasks before, in the order given. Code that has imported
-it by its own name, `from asyncio import as_completed`, keeps the stock one.
+it by its own name, `from asyncio import as_completed`, keeps the stock one. A cancel scope of anyio's keeps the scopes within it in a set,
+and cancels them in its order; here that is the order in which they were entered.
 """
 
 import asyncio
+import functools
 import sys
 from collections.abc import Iterable
 from threading import get_ident
@@ -24,7 +26,9 @@ OF_PACKAGES = (  # connections that servers keep in sets, too; of modules that a
     ("aiohttp.web_request", "BaseRequest"),
     ("aiohttp.web_response", "StreamResponse"),
 )
+SCOPES = "anyio._backends._asyncio", "CancelScope"
 NUMBER = "_subwarden_number"
+_numbered: set[str] = set()  # the modules of packages whose classes are
 
 
 def _hash(self: Any) -> int:
@@ -48,11 +52,48 @@ def _as_completed(fs: Iterable[Any], **options: Any) -> Any:
     return _stock_as_completed(fs, **options)
 
 
-def number_queues() -> None:
-    """Hash them by number for good: an object hashed in a run may be looked up after it, and a hash must never change."""
+class _InOrder(dict[Any, None]):
+    """A set that keeps the order of its adding, as far as anyio uses one."""
+
+    __slots__ = ()
+
+    def add(self, each: Any) -> None:
+        self[each] = None
+
+    def remove(self, each: Any) -> None:
+        del self[each]
+
+    def discard(self, each: Any) -> None:
+        self.pop(each, None)
+
+
+def _keep_order(scope: Any) -> None:
+    stock = scope.__init__
+
+    @functools.wraps(stock)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        stock(self, *args, **kwargs)
+        if get_ident() in ENTERED and type(getattr(self, "_child_scopes", None)) is set:
+            self._child_scopes = _InOrder()
+
+    scope.__init__ = init
+
+
+def number_queues() -> bool:
+    """Hash them by number for good: an object hashed in a run may be looked up after it, and a hash must never change.
+
+    Returns whether there are classes of packages that have been loaded since the last time.
+    """
     asyncio.as_completed = asyncio.tasks.as_completed = _as_completed
     for each in CLASSES:
         each.__hash__ = _hash
-    for module, name in OF_PACKAGES:
-        if module in sys.modules:
-            getattr(sys.modules[module], name).__hash__ = _hash
+    known = len(_numbered)
+    for module, name in (*OF_PACKAGES, SCOPES):
+        if module in sys.modules and module not in _numbered:
+            _numbered.add(module)
+            found = getattr(sys.modules[module], name)
+            if (module, name) == SCOPES:
+                _keep_order(found)
+            else:
+                found.__hash__ = _hash
+    return len(_numbered) > known

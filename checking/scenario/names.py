@@ -1,22 +1,25 @@
 """Names of a scenario's tasks and locks: the words by which its author knows them."""
 
 import asyncio
+import os
 import re
 from typing import Any
 
 from subwarden.checking.scenario.places import frames, own
 from subwarden.scheduling.loop import ControlledLoop
 
+_ANYIO = f"{os.sep}anyio{os.sep}"
 _NUMBERED = re.compile(r"task-\d+")  # as the loop names a task that has no name
 
 
 def plain_name(task: "asyncio.Task[Any]") -> str:
     """The name that the author gave to `task`, else that of its function. anyio names tasks by module and function."""
     name, coroutine = task.get_name(), task.get_coro()
+    if _NUMBERED.fullmatch(name):
+        return getattr(coroutine, "__name__", None) or name
     in_full = getattr(coroutine, "__qualname__", None)
-    if not _NUMBERED.fullmatch(name) and not (in_full and name.endswith(f".{in_full}")):
-        return name
-    return getattr(coroutine, "__name__", None) or name
+    by_anyio = _ANYIO in getattr(getattr(coroutine, "cr_code", None), "co_filename", "")  # its own coroutine, around that of the function
+    return name.rpartition(".")[2] if by_anyio or (in_full and name.endswith(f".{in_full}")) else name
 
 
 class Names:

@@ -87,6 +87,12 @@ def waits_at(coroutine: Any) -> Spot | None:
     return spot_of(found[-1]) if found else None
 
 
+def stands_at(coroutine: Any) -> Spot | None:
+    """The same; of a package's own coroutine, the line of the package at which it is suspended."""
+    every = list(frames(coroutine))
+    return waits_at(coroutine) or (spot_of(every[0]) if every else None)
+
+
 def raised_at(error: BaseException) -> list[Spot]:
     """The lines of the user's own code in the traceback of `error`, from the outermost in; of a group, those of its first exception."""
     spots: list[Spot] = []

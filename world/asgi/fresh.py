@@ -16,6 +16,7 @@ from threading import get_ident
 from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
+from subwarden.scheduling.queues import number_queues
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.world.dates import replace_dates
 from subwarden.world.installed import is_installed
@@ -35,6 +36,7 @@ def application(name: str) -> Any:
             with _outside():  # packages that it needs are loaded now, which takes long
                 importlib.import_module(module)
                 _own[module] = [*_leads_to(module)]
+            number_queues()
         for each in _own[module]:
             sys.modules.pop(each, None)
         found: Any = importlib.import_module(module)

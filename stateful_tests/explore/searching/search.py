@@ -12,6 +12,7 @@ from itertools import count
 from random import Random
 from time import monotonic
 
+from subwarden.scheduling.queues import number_queues
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy, once
@@ -93,7 +94,10 @@ class Search:
 
     def _begin(self) -> None:
         """Play fifo's own schedule."""
-        first = self._first = record(self._runner, lambda _: fixed(()))
+        first = record(self._runner, lambda _: fixed(()))
+        if number_queues():  # it has loaded a package, whose sets had another order before
+            first = record(self._runner, lambda _: fixed(()))
+        self._first = first
         self._progress.look_at(Result(first.failure, first.choices, 0))
         if not first.choices:  # it is the only schedule: let the systematic search notice
             while self._one(self._systematic):

@@ -8,7 +8,7 @@ from subwarden.checking.place import shortened
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, innermost, own, raised_at, said, waits_at
+from subwarden.checking.scenario.places import Spot, innermost, own, raised_at, said, stands_at
 from subwarden.checking.scenario.waits import Wait, cycle, waits
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -258,7 +258,7 @@ def _took(lock: Any, run: Ended) -> str:
 
 def _stand(run: Ended) -> list[str]:
     """Where each task that is left is suspended."""
-    spots = [(run.names.task(task), waits_at(task.get_coro())) for task in run.left]
+    spots = [(run.names.task(task), stands_at(task.get_coro())) for task in run.left]
     return [f"{name} stands {'somewhere' if spot is None else _at(spot)}" for name, spot in spots]
 
 

@@ -1,9 +1,11 @@
 """How a failure of a scenario is told: moments of the clock, names, printed text, rows that come again and again, what a budget buys."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 
+import anyio
 import pytest
 
 import subwarden
@@ -121,6 +123,55 @@ def test_an_error_that_code_tells_the_loop_is_told_with_its_words() -> None:
 
     title = subwarden.explore(tells, schedules=1, order="fifo").findings[0]["title"]
     assert title == "TimeoutError, told to the loop's exception handler: Job closing timed out"
+
+
+def test_a_task_of_anyio_s_has_its_function_s_name() -> None:
+    async def beats() -> None:
+        await anyio.Event().wait()
+
+    async def waits() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(beats)
+            group.start_soon(beats)
+
+    said = subwarden.explore(waits, schedules=1, order="fifo").text()
+    assert "beats and beats 2 wait for ever" in said
+
+
+def test_a_task_of_a_package_that_is_left_behind_is_told_with_its_place() -> None:
+    async def leaves() -> None:
+        asyncio.create_task(anyio.sleep_forever())
+
+    said = subwarden.explore(leaves, schedules=1, order="fifo").text()
+    assert re.search(r"sleep_forever stands at anyio/\S+\.py:\d+ in sleep_forever:  await ", said)
+
+
+def test_nested_scopes_of_anyio_are_cancelled_in_the_order_of_their_entering() -> None:
+    """Which sets of them do not keep: their addresses differ from run to run."""
+    orders: set[tuple[int, ...]] = set()
+
+    async def scopes() -> None:
+        ended: list[int] = []
+        kept = []
+
+        async def holds(number: int) -> None:
+            kept.append([object() for _ in range(len(orders) + number)])  # so that the next scope lies elsewhere
+            with anyio.CancelScope() as scope:
+                kept.append([scope])
+                try:
+                    await anyio.sleep_forever()
+                finally:
+                    ended.append(number)
+
+        async with anyio.create_task_group() as group:
+            for number in range(6):
+                group.start_soon(holds, number)
+            await anyio.sleep(1)
+            group.cancel_scope.cancel()
+        orders.add(tuple(ended))
+
+    assert subwarden.explore(scopes, schedules=60, order="fifo").verdict == "holds"
+    assert (0, 1, 2, 3, 4, 5) in orders
 
 
 # --- what a budget buys

@@ -22,6 +22,9 @@ def _on_task_done(self: Any, task: Any) -> None:
     _stock(self, task)
 
 
+_on_task_done.__qualname__ = _stock.__qualname__  # schedules name steps by it
+
+
 @contextmanager
 def watched_groups() -> Iterator[None]:
     """While open, loops know the children that are dropped. May be nested."""

@@ -46,6 +46,8 @@ class Exploration:
 class ScenarioFailed(AssertionError):
     """A scenario fails in some schedule, or the search was not enough to say; `exploration` has the rest."""
 
+    __module__ = "subwarden"  # by which users know it
+
     def __init__(self, exploration: Exploration) -> None:
         super().__init__(exploration.text())
         self.exploration = exploration

@@ -71,6 +71,8 @@ def _explored(function: AsyncTest, options: dict[str, Any]) -> Callable[..., Non
             sized = replace(plan, schedules=EXAMPLE if in_example else SCHEDULES)
         search = _alone if in_example else _with_saved  # Hypothesis keeps its own failing examples
         exploring = search(scenario, sized, budget)
+        if exploring.record["stopped"]:  # Ctrl-C is for pytest, too; a run that failed is saved
+            raise KeyboardInterrupt
         if exploring.record["verdict"] != "holds":
             raise ScenarioFailed(exploration_of(exploring)) from None
 

@@ -36,6 +36,8 @@ ENDLESS = 10**9  # steps: `run` has no bound, as `asyncio.run` has none
 class WaitsForEver(RuntimeError):
     """Nothing can move any more, and the coroutine that was to be run has not ended. The message says who waits for what."""
 
+    __module__ = "subwarden"  # by which users know it
+
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run `main` as `asyncio.run` does, in the order of stock asyncio but in virtual time: sleeps cost nothing. Return its result.

@@ -18,6 +18,8 @@ Start = Callable[[], Coroutine[Any, Any, Any]]
 class BadScenario(Exception):
     """A scenario that cannot be explored; the message says why and how to mend it."""
 
+    __module__ = "subwarden"  # by which users know it
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:

@@ -174,6 +174,28 @@ def test_nested_scopes_of_anyio_are_cancelled_in_the_order_of_their_entering() -
     assert (0, 1, 2, 3, 4, 5) in orders
 
 
+def test_ctrl_c_ends_pytest_and_not_only_the_test() -> None:
+    runs = 0
+
+    @subwarden.test
+    async def interrupted() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 5:
+            raise KeyboardInterrupt
+        await asyncio.sleep(subwarden.choose([0, 1]))
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert runs == 5
+
+
+@pytest.mark.parametrize("name", ["ScenarioFailed", "BadScenario", "WaitsForEver"])
+def test_an_error_has_the_name_by_which_users_know_it(name: str) -> None:
+    """So that pytest's summary has room for its words."""
+    assert getattr(subwarden, name).__module__ == "subwarden"
+
+
 # --- what a budget buys
 
 

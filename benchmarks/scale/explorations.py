@@ -6,7 +6,8 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -15,7 +16,7 @@ from subwarden.stateful_tests.cluster import identity
 from subwarden.stateful_tests.cluster.exploring import ExploringTask
 from subwarden.stateful_tests.cluster.luggage import pack
 from subwarden.stateful_tests.explore.exploration import Plan, explore_scenario
-from subwarden.stateful_tests.explore.searching.crew import Alone, Crew
+from subwarden.stateful_tests.explore.searching.crew import Alone, Crew, Take
 from subwarden.stateful_tests.explore.searching.portions import Done, Portion
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.subjects.scenario.play import ScenarioRunner
@@ -48,9 +49,16 @@ class _Overheard:
         self.heard: list[tuple[Portion, Done]] = []
         self._crew = crew
 
-    def do(self, portions: Sequence[Portion], budget: Budget) -> Iterator[Done]:
-        for portion, done in zip(portions, self._crew.do(portions, budget), strict=False):
-            self.heard.append((portion, done))
+    def do(self, take: Take, budget: Budget) -> Iterator[Done]:
+        taken: deque[Portion] = deque()
+
+        def noted() -> Portion | None:
+            portion = take()
+            taken.extend([] if portion is None else [portion])
+            return portion
+
+        for done in self._crew.do(noted, budget):
+            self.heard.append((taken.popleft(), done))
             yield done
 
     def close(self) -> None:
@@ -63,7 +71,7 @@ def sizes() -> tuple[int, int]:
     crew = _Overheard(Alone(lambda rules: ScenarioRunner(scenario, rules)))
     explore_scenario(scenario, Plan((Order.ANY,), schedules=SCHEDULES), UNLIMITED, crew=crew)
     more = frozenset[str](), 0, pack(SCENARIO), identity.here(), None
-    tasks = [(len(pickle.dumps(ExploringTask("scale", "scale", of, False, *more))), len(pickle.dumps(done))) for of, done in crew.heard]
+    tasks = [(len(pickle.dumps(ExploringTask("scale", "scale", (of,), False, *more))), len(pickle.dumps(done))) for of, done in crew.heard]
     return max(tasks)
 
 

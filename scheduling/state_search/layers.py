@@ -4,12 +4,14 @@ Subtrees of schedules meet again in the same states, so processes that each sear
 several times. Here one process, the *graph* (`Layers`), knows every state by its digest. It gives out the states that nobody has seen
 before, each with the choices that lead to it, and every state is expanded exactly once: one run for each choice there (`Expand`), which
 ends at the next choice. As TLC's workers share one set of states (Yu, Manolios, Lamport: Model Checking TLA+ Specifications, CHARME 1999).
+States of the next layer are given out while this one is still expanded, in an order that depends on the states alone.
 
 Against the search by depth (`scheduling.state_search.search`) a run makes one step beyond what is known, not many, so there are more runs;
 digests, which cost most, are as many. The guarantees are the same, and so are the counts: of states, of runs that come to an end, and the
 exact number of schedules.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -138,11 +140,16 @@ class Expand:
 
 
 class Layers:
-    """The graph of the states, layer by layer: the states that take one choice more than those of the layer before."""
+    """The graph of the states, layer by layer: the states that take one choice more than those of the layer before.
+
+    It is told the places in the order in which it gave them out; so two layers are open at most, one that is being expanded and the next.
+    """
 
     def __init__(self) -> None:
-        self.places: list[Place] = [Place((), None)]  # those of this layer
-        self._next: list[Place] = []
+        self._waiting: deque[Place] = deque([Place((), None)])  # of the layer that is being expanded: not given out yet
+        self._open = 1  # places of that layer that are not expanded yet
+        self._next: deque[Place] = deque()  # of the next layer, as far as it is known: not given out yet
+        self._found = 0  # places of the next layer, as far as it is known
         self._numbers: dict[bytes, int] = {}  # of states, in the order in which they were found
         self._edges: list[list[int | None]] = []  # of each state that was expanded: the states after each choice; None: an end
         self._root: int | None = None
@@ -152,8 +159,20 @@ class Layers:
         """How many different states were seen."""
         return len(self._numbers)
 
+    @property
+    def complete(self) -> bool:
+        """Whether every state was expanded."""
+        return not self._open
+
+    def take(self, number: int) -> list[Place]:
+        """The next `number` places to expand, all of one layer: fewer at the end of a layer, and none as long as it may still grow."""
+        places = self._waiting or self._next
+        if not self._waiting and len(self._next) < number:
+            return []
+        return [places.popleft() for _ in range(min(number, len(places)))]
+
     def expanded(self, place: Place, found: Sequence[State | None]) -> None:
-        """`place` of this layer was expanded."""
+        """`place` was expanded, and all that were given out before it."""
         numbers: list[int | None] = []
         for pick, state in enumerate(found):
             if state is None:
@@ -164,16 +183,16 @@ class Layers:
                 number = self._numbers[state.digest] = len(self._numbers)
                 self._edges.append([])
                 self._next.append(Place(place.choices if place.state is None else (*place.choices, pick), state))
+                self._found += 1
             numbers.append(number)
         if place.state is None:
             self._root = numbers[0]
         else:
             self._edges[self._numbers[place.state.digest]] = numbers
-
-    def go_on(self) -> bool:
-        """The layer was expanded: come to the next one. False if it is empty, and the search complete."""
-        self.places, self._next = self._next, []
-        return bool(self.places)
+        self._open -= 1
+        if not self._open:
+            self._waiting, self._next = self._next, deque()
+            self._open, self._found = self._found, 0
 
     def schedules(self) -> int | None:
         """The exact number of schedules, once the search is complete; None: a run can come back to a state, so there is none."""

@@ -6,40 +6,37 @@ Nothing of the hunt is kept on the cluster: each task has all that it needs with
 import logging
 import pickle
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
-from queue import Empty, SimpleQueue
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
-from uuid import uuid4
 
+import dask.config
 import distributed
 from distributed.comm.addressing import parse_address, resolve_address
-from distributed.scheduler import KilledWorker
 
 from subwarden.processes.signals import CTRL_C, ignoring
 from subwarden.stateful_tests.cluster.child import our_prefix
-from subwarden.stateful_tests.cluster.hosts import BadCluster, Hosts
+from subwarden.stateful_tests.cluster.hosts import BadCluster
 from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.cluster.portion import Messages, Portion, carry
+from subwarden.stateful_tests.cluster.tasks import Tasks
 from subwarden.stateful_tests.hunt.carrier import LAST_WORDS, Heard
 from subwarden.stateful_tests.hunt.worker import Assignment
 from subwarden.stateful_tests.workers.crash import Death
 
 PORTION = 15.0  # seconds after which a task ends between two rounds; a round takes seconds, and to begin a task a second
 EACH = 0.06  # seconds by which a task is longer for each thread of the cluster, where that is more: see docs/scale.md
+PROFILE = "distributed.worker.profile.enabled"  # a look at each thread a hundred times a second, for a dashboard that is not there
 CONNECT_WITHIN = 10.0  # seconds
 PATIENCE = 15.0  # seconds until a result is here, at most
 LATE = 1.0  # seconds after the deadline at which a task that no worker has begun is given up
-MOST_DEATHS = 3  # Dask workers that a task may kill; Dask itself gives up after one more
 
 
 @dataclass(slots=True)
 class _Task:
     worker: int
     portion: Portion
-    future: Any
     deadline: float | None
-    hosts: list[str] = field(default_factory=list)  # the Dask workers that have begun it
 
 
 class DaskCarrier:
@@ -51,142 +48,101 @@ class DaskCarrier:
     def __init__(self, client: Any, luggage: Luggage, memory: int | None = None) -> None:
         self.gone: str | None = None
         self.patience = PATIENCE
-        self._client = client
-        self._hosts = Hosts(client)
+        self._tasks = Tasks(client)
         self._luggage = luggage
         self._memory = memory
-        self._topic = f"subwarden-{uuid4().hex}"
-        self._number = 0
-        self._tasks: dict[str, _Task] = {}  # that run, by key
-        self._news: SimpleQueue[tuple[str, str, Any]] = SimpleQueue()  # filled by the client's thread
-        self._pause = max(PORTION, EACH * self._hosts.threads)
-        client.subscribe_topic(self._topic, self._event)
+        self._running: dict[str, _Task] = {}  # by key
+        self._refused: list[Heard] = []  # lanes that no worker takes
+        self._pause = max(PORTION, EACH * self._tasks.hosts.threads)
 
     @property
     def threads(self) -> int:
         """Tasks that the cluster can do at once now."""
-        return self._hosts.threads
+        return self._tasks.hosts.threads
 
     def start(self, worker: int, assignment: Assignment, hash_seed: int) -> str:
-        """See `Carrier`. Returns the key of the task."""
+        """See `Carrier`. Returns the key of the task, empty if no worker takes it."""
         deadline = assignment.deadline
         left = None if deadline is None else max(0.0, deadline - monotonic())
         mine = replace(assignment, subject=self._luggage.subject, deadline=left, pause=self._pause)
-        self._number += 1
-        key = f"{self._topic}-{worker}-{self._number}"
-        portion = Portion(key, self._topic, mine, hash_seed, self._luggage, self._hosts.versions, our_prefix(), self._memory)
-        self._submit(worker, portion, deadline)
-        return key
+        versions, topic = self._tasks.hosts.versions, self._tasks.topic
+        return self._begin(
+            _Task(worker, Portion("", topic, mine, hash_seed, self._luggage, versions, our_prefix(), self._memory), deadline)
+        )
 
     def running(self) -> Collection[int]:
         """See `Carrier`."""
-        return [task.worker for task in self._tasks.values()]
+        return [*(task.worker for task in self._running.values()), *(worker for worker, *_ in self._refused)]
 
     def heard(self, timeout: float) -> Iterator[Heard]:
         """See `Carrier`."""
-        if not self._hosts.running:
-            self.gone = f"the scheduler {self._hosts.address} has gone; its workers' last tasks are lost, all else is saved"
+        hosts = self._tasks.hosts
+        if not hosts.running:
+            self.gone = f"the scheduler {hosts.address} has gone; its workers' last tasks are lost, all else is saved"
             return
-        for key, task in list(self._tasks.items()):
-            if task.deadline is not None and not task.hosts and monotonic() > task.deadline + LATE:
-                self._forget(key)
+        for key, task in list(self._running.items()):
+            if task.deadline is not None and not self._tasks.begun(key) and monotonic() > task.deadline + LATE:
+                self._end(key)
                 yield task.worker, "done", None
-        while self._tasks:
-            try:
-                key, what, about = self._news.get(timeout=timeout)
-            except Empty:
-                break
-            timeout = 0.0
-            if key in self._tasks:
-                yield from self._taken(key, what, about)
-        yield from ((0, "said", line) for line in self._hosts.said)
-        self._hosts.said = []
+        for key, what, about in self._tasks.news(timeout if self._running else 0.0):
+            yield from self._taken(key, what, about)
+        self._tasks.release()
+        yield from ((0, "said", line) for line in hosts.said)
+        hosts.said = []
+        refused, self._refused = self._refused, []
+        yield from refused
 
     def send(self, message: tuple[str, Any]) -> None:
         """See `Carrier`. A task that is told to stop leaves its counts of this portion; what others know goes with the next task."""
         if message[0] == "stop":
-            for key in list(self._tasks):
-                self._forget(key)
+            self._tasks.forget_all()
+            self._running.clear()
 
     def close(self) -> None:
-        """See `Carrier`. The client and the cluster are whoever's who made them."""
-        for key in list(self._tasks):
-            self._forget(key)
-        if not self.gone:
-            self._client.unsubscribe_topic(self._topic)
+        """See `Carrier`."""
+        self._tasks.close()
 
     # --- tasks
 
-    def _submit(self, worker: int, portion: Portion, deadline: float | None) -> None:
-        only = self._hosts.fitting()
-        if only == []:
-            self._news.put((portion.key, "result", [("bad", self._hosts.nobody())]))
-            self._tasks[portion.key] = _Task(worker, portion, None, deadline)
-            return
-        future = self._client.submit(carry, portion, key=portion.key, pure=False, workers=only)
-        self._tasks[portion.key] = _Task(worker, portion, future, deadline)
-        future.add_done_callback(lambda done: self._client.loop.add_callback(self._fetch, portion.key, done))
-
-    async def _fetch(self, key: str, future: Any) -> None:
-        """In the client's thread: the result, without anybody waiting for it."""
+    def _begin(self, task: _Task) -> str:
         try:
-            self._news.put((key, "result", await future._result()))
-        except BaseException as error:
-            self._news.put((key, "error", error))
+            key = self._tasks.begin(carry, lambda key: replace(task.portion, key=key))
+        except BadCluster as bad:
+            self._refused.append((task.worker, "bad", str(bad)))
+            return ""
+        self._running[key] = task
+        return key
 
-    def _event(self, event: tuple[float, dict[str, Any]]) -> None:
-        about = event[1]
-        for what in ("begun", "found"):
-            if what in about:
-                self._news.put((about["key"], what, about[what]))
-
-    def _forget(self, key: str) -> None:
-        task = self._tasks.pop(key)
-        if task.future is not None and not self.gone and self._hosts.running:
-            task.future.cancel()
+    def _end(self, key: str) -> None:
+        self._tasks.forget(key)
+        del self._running[key]
 
     def _taken(self, key: str, what: str, about: Any) -> Iterator[Heard]:
         """What the news of a task mean to the hunt."""
-        task = self._tasks[key]
-        if what == "begun":
-            yield from self._begun(key, task, about)
-        elif what == "found":
-            yield task.worker, "early", pickle.loads(about)
-        elif what == "error":
-            yield from self._failed(key, task, about)
-        else:
-            yield from self._result(key, task, about)
+        task = self._running[key]
+        match what:
+            case "found":
+                yield task.worker, "early", pickle.loads(about)
+            case "moved":
+                yield task.worker, "retried", f"lost its Dask worker {about[0]}; {about[1]} does that task again"
+            case "poisoned":
+                self._end(key)
+                yield task.worker, "poisoned", about
+            case "failed":
+                self._end(key)
+                if self._tasks.not_even_read():
+                    self._begin(task)
+                else:
+                    yield task.worker, "failed", f"{type(about).__name__}: {about}"
+            case "result":
+                self._end(key)
+                yield from self._result(task, about)
 
-    def _begun(self, key: str, task: _Task, host: str) -> Iterator[Heard]:
-        task.hosts.append(host)
-        if len(task.hosts) > MOST_DEATHS:
-            self._forget(key)
-            yield task.worker, "poisoned", Death(f"ended its Dask worker, {', '.join(task.hosts[:MOST_DEATHS])},")
-        elif len(task.hosts) > 1:
-            yield task.worker, "retried", f"lost its Dask worker {task.hosts[-2]}; {host} does that task again"
-
-    def _failed(self, key: str, task: _Task, error: BaseException) -> Iterator[Heard]:
-        if not self._hosts.running:
-            return  # seen by `heard`
-        if isinstance(error, KilledWorker):
-            self._forget(key)
-            yield task.worker, "poisoned", Death(f"ended its Dask worker, {', '.join(task.hosts) or error.last_worker.address},")
-            return
-        refused = self._hosts.refused
-        self._hosts.greet()
-        self._forget(key)
-        if self._hosts.refused > refused:  # it could not even read the task
-            self._submit(task.worker, replace(task.portion, key=f"{key}-again"), task.deadline)
-            return
-        yield task.worker, "failed", f"{type(error).__name__}: {error}"
-
-    def _result(self, key: str, task: _Task, said: Messages) -> Iterator[Heard]:
+    def _result(self, task: _Task, said: Messages) -> Iterator[Heard]:
         if said and said[-1][0] == "refused":
-            self._forget(key)
-            self._hosts.refuse(*said[-1][1])
-            self._submit(task.worker, replace(task.portion, key=f"{key}-again"), task.deadline)
+            self._tasks.hosts.refuse(*said[-1][1])
+            self._begin(task)
             return
-        self._forget(key)
         for message, about in said:
             yield task.worker, message, about
         if not said or said[-1][0] not in (*LAST_WORDS, "lost"):
@@ -200,7 +156,8 @@ def connect(address: str, jobs: int) -> tuple[Any, Any]:
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is told in our words
     if address == "local":
-        with ignoring(CTRL_C):  # inherited: Ctrl-C reaches them, too, and the client decides how to end
+        quiet = dask.config.set({PROFILE: False})
+        with quiet, ignoring(CTRL_C):  # inherited: Ctrl-C reaches them, too, and the client decides how to end
             cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
         return distributed.Client(cluster, set_as_default=False), cluster
     _check(address)

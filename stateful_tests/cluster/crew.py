@@ -1,23 +1,20 @@
 """Lets a Dask cluster do the portions of an exploration. Nothing of it is kept there: each task has all that it needs with it."""
 
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from queue import Empty, SimpleQueue
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
-
-from distributed.scheduler import KilledWorker
 
 from subwarden.scheduling import string_hash
-from subwarden.stateful_tests.cluster.exploring import ExploringTask, explore_portion
-from subwarden.stateful_tests.cluster.hosts import BadCluster, Hosts
+from subwarden.stateful_tests.cluster.exploring import Answer, ExploringTask, explore_portions, prepare
 from subwarden.stateful_tests.cluster.luggage import Luggage
-from subwarden.stateful_tests.explore.searching.crew import MOST_DEATHS, TICK, outcome_of
+from subwarden.stateful_tests.cluster.tasks import MOST_DEATHS, Tasks
+from subwarden.stateful_tests.explore.searching.crew import TICK, InOrder, Take, outcome_of
 from subwarden.stateful_tests.explore.searching.portions import Done, Portion
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.workers.crash import Death
 
-AHEAD = 2  # tasks for each thread of the cluster that the scheduler has at a time
+AHEAD = 1.5  # tasks for each thread of the cluster that the scheduler has at a time: another is there when one ends
+TASK = 0.5  # seconds that a task takes, about, where there are enough portions: to hand it out and back takes some ten milliseconds
 
 
 class DaskCrew:
@@ -26,137 +23,135 @@ class DaskCrew:
     def __init__(self, client: Any, luggage: Luggage, leave: frozenset[str], memory: int | None = None) -> None:
         self.lost: list[str] = []
         self._client = client
-        self._hosts = Hosts(client)
-        self._topic = f"subwarden-{uuid4().hex}"
-        self._more = leave, string_hash.current() or 0, luggage, self._hosts.versions, memory
-        self._news: SimpleQueue[tuple[str, str, Any]] = SimpleQueue()  # filled by the client's thread
-        self._number = 0
-        self._futures: dict[str, Any] = {}  # of the tasks that run, by key
-        self._over: list[Any] = []  # futures of tasks that have ended
-        self._begun: dict[str, list[str]] = {}  # the Dask workers that have begun them
-        client.subscribe_topic(self._topic, self._event)
+        self._tasks = Tasks(client)
+        self._more = leave, string_hash.current() or 0, luggage, self._tasks.hosts.versions, memory
+        self._prepared = False
 
-    def do(self, portions: Sequence[Portion], budget: Budget) -> Iterator[Done]:
+    def do(self, take: Take, budget: Budget) -> Iterator[Done]:
         """See `Crew`. It ends early, too, when the scheduler has gone. Raises BadCluster, WorkerFailed, BadScenario."""
-        waiting, deaths = deque(range(len(portions))), Counter[int]()
-        at: dict[str, int] = {}
-        done: dict[int, Done] = {}
-        given, most = 0, max(AHEAD, AHEAD * self._hosts.threads) if self._hosts.running else 0
+        hosts, doing = self._tasks.hosts, _Doing(InOrder(take))
         try:
-            while given < len(portions) and not budget.spent():
-                if not self._hosts.running:
+            while not budget.spent():
+                if not hosts.running:
                     self._gone()
                     return
-                while waiting and len(self._futures) < most:
-                    number = waiting.popleft()
-                    at[self._submit(portions[number], deaths[number] == MOST_DEATHS - 1)] = number
-                self._release()
-                for key, what, about in self._heard():
-                    if what == "begun":
-                        self._begins(key, about)
-                        continue
-                    number = at[key]
-                    self._forget(key)
-                    outcome = self._outcome(number, about, deaths, self._begun.pop(key, []))
-                    if outcome is None:
-                        waiting.appendleft(number)
-                    else:
-                        done[number] = outcome
-                self.lost += self._hosts.said
-                self._hosts.said = []
-                while given in done:
-                    yield done.pop(given)
-                    given += 1
+                self._prepare()
+                most = max(2, int(AHEAD * hosts.threads))
+                while len(self._tasks) < most and (numbers := doing.next(most)):
+                    self._submit(doing, numbers)
+                self._tasks.release()
+                if not doing.work.open:
+                    return
+                for key, what, about in self._tasks.news(TICK):
+                    self._heard(doing, key, what, about)
+                self.lost += hosts.said
+                hosts.said = []
+                yield from doing.work.ready()
         finally:
-            for key in list(self._futures):
-                self._forget(key)
+            self._tasks.forget_all()
 
     def close(self) -> None:
-        """See `Crew`. The client and the cluster are whoever's who made them."""
-        self._release()
-        if self._hosts.running:
-            self._client.unsubscribe_topic(self._topic)
+        """See `Crew`."""
+        self._tasks.close()
+
+    def _prepare(self) -> None:
+        """Let the workers begin to load the scenario, all at once: the first states are few, and go to one after the other."""
+        if not self._prepared:
+            self._prepared = True
+            task = self._task("", (), noted=False)
+            self._client.loop.add_callback(self._client._run, prepare, task, workers=self._tasks.hosts.fitting(), on_error="ignore")
 
     def _gone(self) -> None:
-        said = f"the scheduler {self._hosts.address} has gone; this process does the rest"
+        said = f"the scheduler {self._tasks.hosts.address} has gone; this process does the rest"
         self.lost += [] if said in self.lost else [said]
 
-    def _submit(self, portion: Portion, noted: bool) -> str:
-        fitting = self._hosts.fitting()
-        if fitting == []:
-            raise BadCluster(self._hosts.nobody())
-        self._number += 1
-        key = f"{self._topic}-{self._number}"
-        task = ExploringTask(key, self._topic, portion, noted, *self._more)
-        future = self._futures[key] = self._client.submit(explore_portion, task, key=key, pure=False, workers=fitting)
-        future.add_done_callback(lambda ended: self._client.loop.add_callback(self._fetch, key, ended))
-        return key
+    def _task(self, key: str, portions: tuple[Portion, ...], *, noted: bool) -> ExploringTask:
+        return ExploringTask(key, self._tasks.topic, portions, noted, *self._more)
 
-    async def _fetch(self, key: str, future: Any) -> None:
-        """In the client's thread: the result, without anybody waiting for it."""
-        try:
-            self._news.put((key, "ended", await future._result()))
-        except BaseException as error:
-            self._news.put((key, "ended", ("error", error)))
+    def _submit(self, doing: "_Doing", numbers: list[int]) -> None:
+        portions, noted = tuple(doing.work.portion(number) for number in numbers), doing.last_try(numbers)
+        ended = doing.ended.get(numbers[0], ())
+        key = self._tasks.begin(explore_portions, lambda key: self._task(key, portions, noted=noted), ended)
+        doing.at[key] = numbers
 
-    def _event(self, event: tuple[float, dict[str, Any]]) -> None:
-        self._news.put((event[1]["key"], "begun", event[1]["begun"]))
+    def _heard(self, doing: "_Doing", key: str, what: str, about: Any) -> None:
+        """Raises BadCluster, WorkerFailed, BadScenario."""
+        numbers = doing.at[key]
+        alone = len(numbers) == 1
+        if what == "moved":
+            self.lost.append(f"the Dask worker {about[0]} was lost; {about[1]} does its portion again")
+            if not alone:
+                doing.suspect(numbers, about[0])
+        if what == "begun" or (what == "moved" and alone):
+            return
+        self._tasks.forget(key)
+        del doing.at[key]
+        if what == "poisoned" and alone:
+            doing.work.done(numbers[0], Done(complete=False, killed=about))
+        elif what == "poisoned":
+            doing.suspect(numbers)
+            doing.work.again(numbers)
+        elif what == "result":
+            self._ended(doing, numbers, *about)
+        elif what == "failed" and not self._tasks.not_even_read():
+            raise about
+        else:
+            doing.work.again(numbers)
 
-    def _heard(self) -> list[tuple[str, str, Any]]:
-        """The news of tasks that run."""
-        heard: list[tuple[str, str, Any]] = []
-        try:
-            heard.append(self._news.get(timeout=TICK))
-            while True:
-                heard.append(self._news.get_nowait())
-        except Empty:
-            return [(key, what, about) for key, what, about in heard if key in self._futures]
+    def _ended(self, doing: "_Doing", numbers: list[int], answers: list[Answer], seconds: float) -> None:
+        """A task has ended, with answers to its first portions. Raises BadCluster, WorkerFailed, BadScenario."""
+        done = 0
+        for number, (what, about) in zip(numbers, answers, strict=False):
+            if what == "refused":
+                self._tasks.hosts.refuse(*about)
+            elif what in ("lost", "unwanted"):
+                done += self._died(doing, number, about or Death("was cancelled by the cluster"))
+            else:
+                doing.work.done(number, outcome_of(what, about))
+                done += 1
+        doing.work.again(numbers[done:])
+        if done:
+            doing.each = seconds / done
 
-    def _begins(self, key: str, host: str) -> None:
-        hosts = self._begun.setdefault(key, [])
-        hosts.append(host)
-        if len(hosts) > MOST_DEATHS:
-            self._news.put((key, "ended", ("killed", None)))
-        elif len(hosts) > 1:
-            self.lost.append(f"the Dask worker {hosts[-2]} was lost; {host} does its portion again")
-
-    def _outcome(self, number: int, answer: tuple[str, Any], deaths: "Counter[int]", hosts: list[str]) -> Done | None:
-        """The outcome of a portion; None: it is to be done again. Raises BadCluster, WorkerFailed, BadScenario."""
-        what, about = answer
-        if what == "killed" or (what == "error" and isinstance(about, KilledWorker)):
-            return Done(complete=False, killed=Death(f"ended its Dask worker, {', '.join(hosts[:MOST_DEATHS])}"))
-        if what in ("error", "refused"):
-            self._refused(what, about)
-            return None
-        if what not in ("lost", "unwanted"):
-            return outcome_of(what, about)
-        deaths[number] += 1
-        died = about or Death("was cancelled by the cluster")
-        if deaths[number] == MOST_DEATHS:
-            return Done(complete=False, killed=died)
+    def _died(self, doing: "_Doing", number: int, died: Death) -> bool:
+        """Whether that is the outcome of a portion: it has killed as many processes as it may."""
+        doing.deaths[number] += 1
+        if doing.deaths[number] == MOST_DEATHS:
+            doing.work.done(number, Done(complete=False, killed=died))
+            return True
         self.lost.append(f"a worker {died}; another does its portion again")
-        return None
+        return False
 
-    def _refused(self, what: str, about: Any) -> None:
-        """A worker would not do a portion, or could not even read it."""
-        if what == "refused":
-            self._hosts.refuse(*about)
-        elif self._hosts.running:  # else the scheduler has gone, which is seen next
-            refused = self._hosts.refused
-            self._hosts.greet()
-            if self._hosts.refused == refused:
-                raise about
 
-    def _forget(self, key: str) -> None:
-        future = self._futures.pop(key)
-        if future.done():
-            self._over.append(future)
-        elif self._hosts.running:
-            future.cancel()
+class _Doing:
+    """What is at work of one search: by key of a task, the numbers of its portions."""
 
-    def _release(self) -> None:
-        """Let go of what is over, once the next tasks are on their way: a client sends its messages at most every ten milliseconds, so that
-        a layer would wait for that."""
-        for future in self._over if self._hosts.running else ():
-            future.release()
-        self._over.clear()
+    def __init__(self, work: InOrder) -> None:
+        self.work = work
+        self.at: dict[str, list[int]] = {}
+        self.each: float | None = None  # seconds that a portion takes
+        self.deaths = Counter[int]()  # processes that a portion has killed
+        self.ended: dict[int, tuple[str, ...]] = {}  # Dask workers that a portion may have ended, when it was not alone
+
+    def next(self, tasks: int) -> list[int]:
+        """The portions of the next task, where there are to be so many at a time. No task gets so many that others get none."""
+        most = 1 if self.each is None else max(1, int(TASK / max(self.each, 0.001)))
+        waiting = self.work.waiting(tasks * most)
+        share = min(waiting, most, -(-self.work.open // tasks))
+        numbers: list[int] = []
+        while len(numbers) < share and not (numbers and self._alone(self.work.next)):
+            numbers.append(self.work.begin()[0])
+            if self._alone(numbers[0]):
+                break
+        return numbers
+
+    def _alone(self, number: int) -> bool:
+        return number in self.deaths or number in self.ended
+
+    def suspect(self, numbers: list[int], *hosts: str) -> None:
+        """One of these may have ended Dask workers, `hosts` among them: from now on each goes alone."""
+        self.ended |= dict.fromkeys(numbers, hosts)
+
+    def last_try(self, numbers: list[int]) -> bool:
+        """Whether a process that dies of this is the last that may."""
+        return self.deaths[numbers[0]] == MOST_DEATHS - 1 if len(numbers) == 1 else False

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from uuid import uuid4
 
 from subwarden.stateful_tests.runs.files import digest_of, file_of
 from subwarden.stateful_tests.runs.imported import imported, installed
@@ -72,7 +73,7 @@ def unpack(luggage: Luggage) -> Path:
             if target.read_bytes() == content:
                 continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        new = target.with_name(f"{target.name}.{os.getpid()}.new")
+        new = target.with_name(f"{target.name}.{uuid4().hex}.new")  # another thread of this worker may write the same
         new.write_bytes(content)
         new.replace(target)
     folder.mkdir(exist_ok=True)

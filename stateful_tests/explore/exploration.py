@@ -19,9 +19,9 @@ from subwarden.scheduling.order import EARLY, Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
 from subwarden.stateful_tests.explore.code import Coded, coded_run, encode
-from subwarden.stateful_tests.explore.searching.crew import MOST_DEATHS, Crew
+from subwarden.stateful_tests.explore.searching.crew import MOST_DEATHS, Crew, Take
 from subwarden.stateful_tests.explore.searching.minimal import FAULTS, Run, patience
-from subwarden.stateful_tests.explore.searching.portions import Done, Portion
+from subwarden.stateful_tests.explore.searching.portions import Done
 from subwarden.stateful_tests.explore.searching.progress import SILENT, Explored, Finding, Progress, SearchListener
 from subwarden.stateful_tests.explore.searching.search import Search
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
@@ -92,7 +92,7 @@ class _Nobody:
     def __init__(self) -> None:
         self.lost: list[str] = []
 
-    def do(self, portions: Sequence[Portion], budget: Budget) -> Iterator[Done]:
+    def do(self, take: Take, budget: Budget) -> Iterator[Done]:
         """See `Crew`. Raises _Shared."""
         raise _Shared
 

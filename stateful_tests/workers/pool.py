@@ -21,6 +21,11 @@ class Pool:
         while len(self._all) < min(number, self._most):
             self._all.append(self._new())
 
+    @property
+    def room(self) -> int:
+        """How many more tasks can be begun now."""
+        return self._most - len(self.busy)
+
     def free(self, needed: int) -> list[Process]:
         """Processes that have nothing to do, at most `needed`; they are started where there are none."""
         self.start(len(self.busy) + needed)

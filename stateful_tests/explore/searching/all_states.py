@@ -1,10 +1,11 @@
 """The search of all states of a scenario in one order, where they can be told apart."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from subwarden.scheduling.state_search.search import StateSearch
 from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant, once
-from subwarden.stateful_tests.explore.searching.portions import Done, Portion
+from subwarden.stateful_tests.explore.searching.crew import Take
+from subwarden.stateful_tests.explore.searching.portions import Done, Expansions, Portion
 from subwarden.stateful_tests.explore.searching.progress import Progress
 from subwarden.stateful_tests.explore.searching.proof import Proof
 from subwarden.stateful_tests.subjects.scenario.shared import shared_state
@@ -15,7 +16,7 @@ PROOF = 1_000  # states that it may see, and twice as many runs, where the numbe
 class AllStates:
     """The search of all states. `outcomes`: does portions, as far as there is time."""
 
-    def __init__(self, progress: Progress, outcomes: Callable[[Sequence[Portion]], Iterator[Done]]) -> None:
+    def __init__(self, progress: Progress, outcomes: Callable[[Take], Iterator[tuple[Portion, Done]]]) -> None:
         self._progress = progress
         self._outcomes = outcomes
         self._proof: Proof | None = None  # one that is not complete yet
@@ -41,14 +42,15 @@ class AllStates:
     def _prove(self, proof: Proof, most: int) -> bool | None:
         """Search up to so many, in portions; whether that was all. None: portions cannot tell the states apart."""
         progress = self._progress
-        while proof.states <= most and not proof.over:
-            portions, done = proof.ahead(), 0
-            for portion, outcome in zip(portions, self._outcomes(portions), strict=False):
-                progress.count(outcome)
-                proof.done(portion, outcome)
-                done += 1
-            if done < len(portions) or progress.explored.findings:
-                return False
+        proof.may_see(most)
+        for portion, outcome in self._outcomes(proof.take):
+            assert isinstance(portion, Expansions)
+            progress.count(outcome)
+            proof.done(portion, outcome)
+            if proof.over or progress.explored.findings:
+                break
+        if progress.explored.findings or not (proof.over or proof.resting):
+            return False
         if proof.complete:
             self._told_apart(proof.states, proof.interleavings)
             return True

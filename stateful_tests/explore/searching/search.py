@@ -19,7 +19,7 @@ from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy,
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.explore.code import Coded
 from subwarden.stateful_tests.explore.searching.all_states import AllStates
-from subwarden.stateful_tests.explore.searching.crew import Alone, Crew, outcomes
+from subwarden.stateful_tests.explore.searching.crew import Alone, Crew, each, outcomes
 from subwarden.stateful_tests.explore.searching.minimal import Run, difference, record
 from subwarden.stateful_tests.explore.searching.portions import END_STATES, Deviations, Portion, Sampled, learners
 from subwarden.stateful_tests.explore.searching.progress import Explored, Progress
@@ -178,7 +178,7 @@ class Search:
                 return
             portions: list[Portion] = [Deviations(progress.explored.rules, tuple(prefixes))] if prefixes else []
             portions += self._samples(number, size - len(prefixes))
-            for portion, done in zip(portions, self._outcomes(portions), strict=False):
+            for portion, done in self._outcomes(each(portions)):
                 if isinstance(portion, Deviations):
                     for prefix, widths in zip(portion.prefixes, done.widths, strict=False):
                         systematic.ran(prefix, widths)

@@ -1,12 +1,18 @@
 """An exploration on a Dask cluster: the same search however many workers share it, and whichever process is killed."""
 
 import json
+import re
+import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.cluster.carrying import exploring as crew_on
+from subwarden.stateful_tests.explore.exploration import Plan, explore_scenario
+from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
 from subwarden.stateful_tests.tests.cluster.processes import another_version, cluster
 from subwarden.stateful_tests.tests.paths import DATA
 from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, Process, started, wait_for
@@ -53,16 +59,56 @@ def test_any_number_of_workers_does_the_same_search(name: str, tmp_path: Path) -
 
 
 def test_a_killed_worker_costs_its_portions_which_another_does(tmp_path: Path) -> None:
-    alone = explored(f"{FILE}:counted", tmp_path / "alone.json")[1]
-    with cluster(tmp_path / "cluster", 2) as some:
-        with exploring(f"{FILE}:counted", tmp_path / "killed.json", "--dask", some.address) as process:
-            wait_for(lambda: beside(some.workers[0]))
+    scenario, plan = load_scenario(f"{FILE}:counted"), Plan((Order.ANY,), schedules=4_000)
+    alone: dict[str, Any] = dict(explore_scenario(scenario, plan).record)
+    with cluster(tmp_path / "cluster", 2) as some, crew_on(some.address, scenario.name, frozenset(), 1, None) as crew:
+        (address,) = (address for address, worker in crew._client.scheduler_info()["workers"].items() if worker["name"] == "worker0")
+
+        def kill() -> None:
+            wait_for(lambda: any(address in hosts for hosts in list(crew._tasks._begun.values())))
             some.workers[0].kill()
-            process.communicate(timeout=PATIENCE)
-        record = read(tmp_path / "killed.json")
-    assert process.returncode == 0
-    assert all(said.startswith("the Dask worker tcp://") and "does its portion again" in said for said in record.pop("lost"))
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        record: dict[str, Any] = dict(explore_scenario(scenario, plan, crew=crew).record)
+        killer.join()
+    assert all(said.startswith(f"the Dask worker {address} was lost") and "does its portion again" in said for said in record.pop("lost"))
+    for each in (alone, record):
+        del each["checks"][0]["seconds"]
     assert record == alone
+
+
+ENDS_ITS_DASK_WORKER = """
+import asyncio
+import ctypes
+import os
+from pathlib import Path
+
+async def rare():
+    box = {"a": 0, "b": 0, "c": 0}
+
+    async def count(name):
+        for _ in range(6):
+            await asyncio.sleep(0)
+            box[name] += 1
+            if list(box.values()) == [5, 1, 3] and b"dask_worker" in Path(f"/proc/{os.getppid()}/cmdline").read_bytes():
+                ctypes.CDLL(None).kill(os.getppid(), 9)
+
+    await asyncio.gather(*(count(name) for name in box))
+"""
+
+
+def test_a_portion_that_ends_its_dask_workers_is_a_finding_and_costs_three_of_them(tmp_path: Path) -> None:
+    """It shares a task with others at first; once that has lost a worker, each goes alone."""
+    (tmp_path / "mine.py").write_text(ENDS_ITS_DASK_WORKER, encoding="utf-8")
+    with cluster(tmp_path / "cluster", 6) as some:
+        code, record, said = explored("mine.py:rare", tmp_path / "rare.json", "--dask", some.address, cwd=tmp_path)
+        left = sum(worker.poll() is None for worker in some.workers)
+    assert code == 1, said
+    (killing,) = record["killing"]
+    assert re.fullmatch(r"ended its Dask workers \((tcp://[0-9.:]+(, )?){3}\)", killing["died"])
+    assert "rare ends the process that runs it: in order any, each of three workers ended its Dask workers" in said
+    assert left >= 2, "another may have begun the shared task when that was taken back"
 
 
 def test_an_exploration_outlives_its_scheduler(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ import pytest
 from subwarden.cli.main import main
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.exploration import Plan, explore_scenario
-from subwarden.stateful_tests.explore.searching.crew import Crew, Processes
+from subwarden.stateful_tests.explore.searching import proof
+from subwarden.stateful_tests.explore.searching.crew import Alone, Crew, Processes, Take, each
 from subwarden.stateful_tests.explore.searching.portions import Deviations, Done, Expansions, Portion, Sampled
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
-from subwarden.stateful_tests.subjects.scenario.play import Rules
+from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
 from subwarden.stateful_tests.tests.paths import DATA
 from subwarden.stateful_tests.tests.processes import wait_for
@@ -144,9 +146,9 @@ def test_so_is_one_that_does_it_in_the_runs_before_the_portions(
 def test_a_budget_ends_the_portions_of_all_processes() -> None:
     rules = Rules(Order.ANY)
     with closing(Processes(f"{FILE}:counted", frozenset(), 2)) as crew:
-        assert len(list(crew.do([Sampled(rules, "", 1, learning=False)] * 2, UNLIMITED))) == 2, "both have started"
+        assert len(list(crew.do(each([Sampled(rules, "", 1, learning=False)] * 2), UNLIMITED))) == 2, "both have started"
         portions: list[Portion] = [Sampled(rules, str(number), 10**9, learning=False) for number in range(9)]
-        outcomes = list(crew.do(portions, lasting(1.0)))
+        outcomes = list(crew.do(each(portions), lasting(1.0)))
     assert 1 <= len(outcomes) <= 2
     assert not any(done.complete for done in outcomes)
     assert all(done.schedules for done in outcomes), "what was done until then counts"
@@ -166,12 +168,54 @@ class Overheard:
         self.portions: list[Portion] = []
         self._crew = crew
 
-    def do(self, portions: list[Portion], budget: Budget) -> Iterator[Done]:
-        self.portions += portions
-        return self._crew.do(portions, budget)
+    def do(self, take: Take, budget: Budget) -> Iterator[Done]:
+        def noted() -> Portion | None:
+            portion = take()
+            self.portions += [] if portion is None else [portion]
+            return portion
+
+        return self._crew.do(noted, budget)
 
     def close(self) -> None:
         pass
+
+
+class Ahead:
+    """A crew that takes up to `most` portions before it does the first of them, here."""
+
+    def __init__(self, crew: Crew, most: int) -> None:
+        self.lost: list[str] = []
+        self._crew = crew
+        self._most = most
+
+    def do(self, take: Take, budget: Budget) -> Iterator[Done]:
+        taken: list[Portion] = []
+        while True:
+            while len(taken) < self._most and (portion := take()) is not None:
+                taken.append(portion)
+            if not taken:
+                return
+            yield from self._crew.do(each([taken.pop(0)]), budget)
+
+    def close(self) -> None:
+        pass
+
+
+def test_when_a_portion_is_taken_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """States of the next layer are given out while some of this one are not expanded; the search is that of one process."""
+    monkeypatch.setattr(proof, "PLACES", 3)
+    scenario, plan = load_scenario(f"{FILE}:few"), replace(PLAN, schedules=1_001)
+    portions, records = [], []
+    for ahead in (1, 100):
+        crew = Overheard(Ahead(Alone(lambda rules: ScenarioRunner(scenario, rules)), ahead))
+        records.append(explored("few", crew, plan))
+        portions.append(crew.portions)
+    assert portions[0] == portions[1]
+    assert records[0] == records[1]
+    depths = [len(portion.places[0].choices) for portion in portions[0] if isinstance(portion, Expansions)]
+    assert depths == sorted(depths)
+    assert len(depths) > 20
+    assert records[0]["checks"][0]["complete"]
 
 
 @pytest.mark.slow

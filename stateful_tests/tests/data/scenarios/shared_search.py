@@ -34,6 +34,18 @@ async def counted() -> None:
     assert sum(box.values()) == 6
 
 
+async def few() -> None:
+    """Holds, and has some hundred states."""
+    box = {"a": 0, "b": 0, "c": 0}
+
+    async def count(name: str) -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+            box[name] += 1
+
+    await asyncio.gather(*(count(name) for name in box))
+
+
 async def one_value() -> None:
     """Fails for one value and one order; its states are not searched, since it asks for values."""
     value = subwarden.choose(range(400))

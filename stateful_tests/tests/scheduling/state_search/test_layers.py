@@ -1,6 +1,7 @@
 """The search in layers has the states, ends and number of schedules of the search by depth, in whatever order states are expanded."""
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from random import Random
 
 import pytest
@@ -20,7 +21,7 @@ def in_layers(start: Start, order: Order, *, suspend: bool = False, each: int = 
     while True:
         layers, ends = Layers(), dict[Hashable, int]()
         while True:
-            portions = [layers.places[at : at + each] for at in range(0, len(layers.places), each)]
+            portions = list(iter(partial(layers.take, each), []))
             done: dict[Place, Expand] = {}
             for portion in reversed(portions):
                 strategy = Expand(portion, births=births)
@@ -37,7 +38,7 @@ def in_layers(start: Start, order: Order, *, suspend: bool = False, each: int = 
             for portion in portions:
                 for place, found_there in zip(portion, done[portion[0]].found, strict=True):
                     layers.expanded(place, found_there)
-            if not layers.go_on():
+            if layers.complete:
                 return layers, ends
 
 

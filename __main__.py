@@ -8,6 +8,7 @@ import sys
 from typing import NoReturn
 
 from subwarden.scheduling import string_hash
+from subwarden.stateful_tests.workers.watcher import finishes, watched
 
 
 def entry() -> NoReturn:
@@ -16,15 +17,31 @@ def entry() -> NoReturn:
     try:
         string_hash.replaceable = True
         string_hash.restart(string_hash.current() or 0)
+        watched(_unfinished)
         from subwarden.cli.main import entry as run  # noqa: PLC0415  # see above
 
         run()
     except KeyboardInterrupt:
         sys.stderr.write("subwarden: stopped\n")
+        finishes()
         sys.exit(2)
     except Exception as error:  # a traceback would leave with exit code 1, which says that a property is violated
         sys.stderr.write(f"subwarden: internal error, please report it: {type(error).__name__}: {error}\n")
+        finishes()
         sys.exit(3)
+
+
+def _unfinished(status: int) -> bool:
+    """The command was ended in the middle, so it has no verdict. An exploration begins again with workers, which say which run did that."""
+    from subwarden.stateful_tests.workers.crash import CrashNote  # noqa: PLC0415  # rarely needed
+
+    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    shared = any(word.partition("=")[0] in ("--jobs", "--dask", "--replay") for word in sys.argv)
+    again = verb == "explore" and not shared
+    then = "; again, with --jobs 2, to see which run does that" if again else "; code of the subject ended it; there is no verdict"
+    sys.stderr.write(f"subwarden {verb}: its process {CrashNote.told(os.waitstatus_to_exitcode(status))} before it was at its end{then}\n")
+    sys.argv += ["--jobs", "2"] if again else []
+    return again
 
 
 def _open_streams() -> None:

@@ -18,6 +18,7 @@ from subwarden.cli.options import EXIT_CODES, BadDefaults, refuse_overwriting, s
 from subwarden.cli.reporting.deliver import let_go, unwritten
 from subwarden.cli.reporting.say import say
 from subwarden.reports.printable import on_one_line
+from subwarden.stateful_tests.workers.watcher import finishes
 
 VERBS = {  # in the order of the help; a verb's module is loaded when it is named, since starting is what a short command waits for
     "explore": "subwarden.cli.explore",
@@ -169,4 +170,5 @@ def entry() -> NoReturn:
         say(unwritten(" ".join(word for word in sys.argv[1:2] if word in VERBS), lost))
         code = code or 3
     let_go(sys.stderr)
+    finishes()
     sys.exit(code)

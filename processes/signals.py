@@ -8,12 +8,16 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from types import FrameType
 from typing import Any, Self
+
+from subwarden.stateful_tests.workers.watcher import finishes
 
 CTRL_C = (signal.SIGINT,)
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a gate or a hunt
 _exit = os._exit  # bound before `scheduling.isolation` refuses it while a subject is loaded
+SAME = 0.25  # seconds within which a signal is the same once more: one for the group, and one for the process
 LAST = 4.5  # seconds after the first signal in which a command must have ended
 
 
@@ -40,11 +44,16 @@ def interruptible(numbers: Iterable[signal.Signals], first: Callable[[], object]
     signal ends it at once.
     """
     interrupted: list[int] = []
+    since = 0.0
 
     def handle(number: int, _frame: FrameType | None) -> None:
+        nonlocal since
         if interrupted:
-            raise KeyboardInterrupt
+            if monotonic() - since > SAME:
+                raise KeyboardInterrupt
+            return
         interrupted.append(number)
+        since = monotonic()
         first()
 
     with _handled(_heard(numbers), handle):
@@ -54,8 +63,13 @@ def interruptible(numbers: Iterable[signal.Signals], first: Callable[[], object]
 @contextmanager
 def raising(numbers: Iterable[signal.Signals], first: Callable[[], object]) -> Iterator[None]:
     """Each of these signals raises KeyboardInterrupt, as Ctrl-C does, and calls `first` before. For code that waits in our own calls."""
+    since = -SAME
 
     def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal since
+        if monotonic() - since <= SAME:
+            return
+        since = monotonic()
         first()
         raise KeyboardInterrupt
 
@@ -101,7 +115,9 @@ class LastResort:
         for process in multiprocessing.active_children():
             process.kill()
         os.write(2, self._said.encode())
-        _exit(self._code())
+        code = self._code()
+        finishes()
+        _exit(code)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -50,9 +50,11 @@ class CrashNote:
     def died(self, code: int | None) -> Death:
         """In the parent: how the worker died, from its exit code as Python gives it; None: it still runs."""
         run = read(self.black_box)
-        return replace(self._died(code, self.close()), run=run)
+        return replace(self.told(code, self.close()), run=run)
 
-    def _died(self, code: int | None, text: str) -> Death:
+    @staticmethod
+    def told(code: int | None, text: str = "") -> Death:
+        """How a process died, from its exit code as Python gives it, and the text of its note."""
         if code is None or code >= 0:
             return Death("stopped answering") if code is None else Death(f"ended with exit code {code}", by_itself=True)
         number = -code

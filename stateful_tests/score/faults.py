@@ -25,23 +25,27 @@ def faults_of(text: str, apart: Collection[str] = ()) -> tuple[list[Fault], Coun
     what is the matter with them. Raises SyntaxError.
     """
     source = Source(text)
-    known = {_digest(compiled(text, None))}
+    known: set[tuple[int, str]] = set()
     found: list[Fault] = []
     others = Counter[str]()
     for place in source.places:
         if place.top in apart:
             continue
+        first, last = place.body
+        start, end = source.line_start(first), source.line_start(last + 1)
+        if (first, "") not in known:
+            known |= {(first, ""), (first, _digest(text[start:end]))}
         for operator in OPERATORS:
             for fault in operator(source, place):
                 try:
-                    digest = _digest(compiled(text, fault.edit))
+                    made = first, _digest(fault.edit.of(text)[start : end + fault.edit.longer])
                 except SyntaxError:
                     others["does not compile"] += 1
                     continue
-                if digest in known:
+                if made in known:
                     others["the same code"] += 1
                     continue
-                known.add(digest)
+                known.add(made)
                 found.append(fault)
     return sorted(found, key=lambda fault: fault.line), others
 
@@ -76,8 +80,9 @@ def shown(text: str, fault: Fault) -> list[str]:
     return told if len(told) <= MOST_LINES else [*told[:AT_ENDS], "  ...", *told[-AT_ENDS:]]
 
 
-def _digest(code: CodeType) -> str:
-    """The same for code that does the same, whatever its lines are."""
+def _digest(function: str) -> str:
+    """The same for the texts of functions that do the same, whatever their lines are: that of the bytecode. Raises SyntaxError."""
+    code = compile(f"if True:\n{function}" if function[:1].isspace() else function, "<fault>", "exec", dont_inherit=True)
     return sha256(repr(list(_parts(code))).encode()).hexdigest()
 
 

@@ -22,7 +22,8 @@ from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, load_scenario
 
-PROGRAMS = 12  # drawn for each check: more of them would leave each too few schedules
+EACH = 100  # schedules of a program, about
+FEWEST, MOST = 6, 48  # programs drawn for each check
 STEPS = 9  # of a program, as in a gate
 NOT_JUDGED = "cannot be judged any more"
 
@@ -75,14 +76,16 @@ def _search(task: Judging, factory: Any, made: Judged, budget: Budget, has_fault
 
 def _searched(plan: Plan, check: Check, factory: Any, made: Judged, budget: Budget, has_fault: bool) -> Finding[Any] | None:
     """What one check finds first."""
-    profile = Profile("score", PROGRAMS, max(1, plan.schedules // plan.parts // PROGRAMS), STEPS, derandomized=True)
+    share = plan.schedules // plan.parts
+    programs = min(MOST, max(FEWEST, share // EACH))
+    profile = Profile("score", programs, max(1, share // programs), STEPS, derandomized=True)
 
     def found(runner: Runner, cause: Cause, program: Any, names: list[str]) -> Finding[Any]:
         return (confirmed if has_fault else investigate)(runner, cause, program, names)
 
     with running():
         search = GateSearch(check, LEVELS[check.level], factory, profile, budget, make=found, most=1)
-        search.round(plan.seed * ROUNDS_A_SEED, PROGRAMS)
+        search.round(plan.seed * ROUNDS_A_SEED, programs)
         outcome = search.finish()
     made.schedules += outcome.schedules
     made.doubts += [doubt for doubt in outcome.doubts if doubt not in made.doubts]

@@ -25,7 +25,7 @@ from subwarden.stateful_tests.score.task import Judged, Judging, Plan
 from subwarden.stateful_tests.subjects.loading import levels_of, load
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
 
-SCHEDULES = 4_800  # for each fault, where nothing else is said
+SCHEDULES = 9_600  # for each fault, where nothing else is said
 Progress = Callable[[int, int, int, str], object]  # schedules, faults judged, faults, what is being done
 
 

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 LOCK_NAMES = re.compile(r"lock|mutex|sem(aphore)?s?$|cond(ition)?s?$|guard", re.IGNORECASE)
@@ -25,6 +25,11 @@ class Edit:
     end: int
     text: str
 
+    @property
+    def longer(self) -> int:
+        """By how many characters a text gets longer."""
+        return len(self.text) - (self.end - self.start)
+
     def of(self, source: str) -> str:
         """`source` with the edit."""
         return source[: self.start] + self.text + source[self.end :]
@@ -33,13 +38,15 @@ class Edit:
 @dataclass(frozen=True, slots=True)
 class Place:
     """A statement in a function: `block[index]`. `function`: its qualified name; `top`: the class or function of the module that it
-    belongs to. `held`: whether it is inside of a section under a lock; `makes`: whether the function makes an object, such as `__init__`.
+    belongs to; `body`: the first and last line of the outermost function around it. `held`: whether it is inside of a section under a
+    lock; `makes`: whether the function makes an object, such as `__init__`.
     """
 
     block: list[ast.stmt]
     index: int
     function: str
     top: str
+    body: tuple[int, int]
     is_async: bool
     held: bool
     makes: bool
@@ -70,31 +77,34 @@ class Source:
     @cached_property
     def places(self) -> list[Place]:
         """The statements of all functions, in the order of the text."""
-        return list(self._definitions(self.tree.body, "", ""))
+        return list(self._definitions(self.tree.body, "", "", None))
 
-    def _definitions(self, body: list[ast.stmt], within: str, top: str) -> Iterator[Place]:
-        for node in body:
+    def _definitions(self, block: list[ast.stmt], within: str, top: str, body: tuple[int, int] | None) -> Iterator[Place]:
+        for node in block:
             if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             name = f"{within}.{node.name}" if within else node.name
             if isinstance(node, ast.ClassDef):
-                yield from self._definitions(node.body, name, top or node.name)
+                yield from self._definitions(node.body, name, top or node.name, body)
             elif node.name not in NOT_LOOKED_INTO:
                 makes = node.name in ("__init__", "__new__", "__post_init__")
-                inside = Place(node.body, 0, name, top or node.name, isinstance(node, ast.AsyncFunctionDef), held=False, makes=makes)
+                first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                lines = body or (first, node.end_lineno or first)
+                is_async = isinstance(node, ast.AsyncFunctionDef)
+                inside = Place(node.body, 0, name, top or node.name, lines, is_async, held=False, makes=makes)
                 yield from self._block(inside, ast.get_docstring(node, clean=False) is not None)
 
     def _block(self, of: Place, documented: bool = False) -> Iterator[Place]:
         for index in range(int(documented), len(of.block)):
-            place = Place(of.block, index, of.function, of.top, of.is_async, of.held, of.makes)
+            place = replace(of, index=index)
             statement = place.statement
             if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                yield from self._definitions([statement], of.function, of.top)
+                yield from self._definitions([statement], of.function, of.top, of.body)
                 continue
             yield place
             held = of.held or (isinstance(statement, With) and any(self.is_lock(item.context_expr) for item in statement.items))
             for block in blocks(statement):
-                yield from self._block(Place(block, 0, of.function, of.top, of.is_async, held, of.makes))
+                yield from self._block(replace(of, block=block, held=held))
 
     @cached_property
     def _locks(self) -> set[str]:

@@ -74,13 +74,16 @@ def _earlier(source: Source, place: Place, section: With) -> Iterator[Fault]:
 
 
 def _let_go(source: Source, place: Place, section: With) -> Iterator[Fault]:
-    """ConMAn: split critical region. Behind a first line that never waits, it would be the same as taking the lock later."""
+    """ConMAn: split critical region. Behind a first line that never waits, it would be the same as taking the lock later, and
+    before a `return` it changes nothing that others see.
+    """
     header = source.text[source.start(section) : header_end(source, section)]
     if "\n" in header:
         return
     for index in range(1, len(section.body)):
         before, after = section.body[index - 1], section.body[index]
-        if (index == 1 and not waits(before)) or not _looks(before) or not _looks(after):
+        harmless = (index == 1 and not waits(before)) or (isinstance(after, ast.Return) and not waits(after))
+        if harmless or not _looks(before) or not _looks(after):
             continue
         at = source.line_start(after.lineno)
         edit = Edit(at, at, f"{source.indent(section)}{header}\n")

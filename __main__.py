@@ -7,8 +7,8 @@ import os
 import sys
 from typing import NoReturn
 
+from subwarden.processes.watcher import finishes, watched
 from subwarden.scheduling import string_hash
-from subwarden.stateful_tests.workers.watcher import finishes, watched
 
 
 def entry() -> NoReturn:

@@ -17,8 +17,8 @@ import subwarden
 from subwarden.cli.options import EXIT_CODES, BadDefaults, refuse_overwriting, set_defaults
 from subwarden.cli.reporting.deliver import let_go, unwritten
 from subwarden.cli.reporting.say import say
+from subwarden.processes.watcher import finishes
 from subwarden.reports.printable import on_one_line
-from subwarden.stateful_tests.workers.watcher import finishes
 
 VERBS = {  # in the order of the help; a verb's module is loaded when it is named, since starting is what a short command waits for
     "explore": "subwarden.cli.explore",

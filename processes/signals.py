@@ -12,7 +12,7 @@ from time import monotonic
 from types import FrameType
 from typing import Any, Self
 
-from subwarden.stateful_tests.workers.watcher import finishes
+from subwarden.processes.watcher import finishes
 
 CTRL_C = (signal.SIGINT,)
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a gate or a hunt

@@ -8,6 +8,7 @@ from shlex import quote
 from time import monotonic
 from typing import Any
 
+from subwarden.checking.scenario.failure import Failure
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, duration, fitting, output, seed
 from subwarden.cli.progress.bar import ReportProgress, progress
@@ -154,6 +155,10 @@ class _News:
     def ran(self, schedules: int) -> None:
         self._done += schedules
         self._report(self._done, self._done, max(self._most, self._done))
+
+    def shrinks(self, failure: Failure) -> None:
+        now = f"makes a failure smaller ({failure.about or failure.kind.value})"
+        self._report(self._done, self._done, max(self._most, self._done), now)
 
     def found(self, finding: ScenarioFindingRecord) -> None:
         self._report.findings = (self._report.findings or 0) + 1

@@ -1,7 +1,8 @@
 """Clocks and chance that escape: the lines of a run that ask the system for the time or for chance, past what is virtual and seeded.
 
-It is used for one more run, once a scenario was seen to do different things under the same schedule. A profiler sees each call of a C
-function, with the line that calls it. What it refuses to do: C code that asks by itself is not seen, nor is the order of a set.
+It is used for one more run, once a scenario was seen to do different things under the same schedule, and for the run that is told. A
+profiler sees each call of a C function, with the line that calls it. What it refuses to do: C code that asks by itself is not seen, nor is
+the order of a set.
 """
 
 import datetime
@@ -21,6 +22,7 @@ from subwarden.world.clock import CLOCKS
 ROOT = str(Path(__file__).resolve().parents[1])
 ROOMS = tuple(f"{ROOT}/{room}/" for room in ("scheduling", "world", "checking", "stateful_tests/subjects", "stateful_tests/exploring"))
 DRAWS = ("random", "getrandbits")
+DATES = ("datetime.", "date.")
 NOW = ("now", "utcnow", "today")
 SHOWN = 3
 OTHER_CLOCKS = ("clock_gettime", "clock_gettime_ns")
@@ -41,6 +43,10 @@ class Escapes:
 
     def __str__(self) -> str:
         return ", ".join(list(self._found)[:SHOWN])
+
+    def dates(self) -> list[str]:
+        """Those of module `datetime`, which is virtual in a user's own modules alone."""
+        return [each for each in self._found if each.startswith(DATES)][:SHOWN]
 
     @contextmanager
     def seen(self) -> Iterator[None]:

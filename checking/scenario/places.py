@@ -107,6 +107,18 @@ def raised_at(error: BaseException) -> list[Spot]:
     return spots
 
 
+def raised_in(error: BaseException) -> list[Spot]:
+    """The same, or where none of these lines is the user's own, the innermost one of all, in a package."""
+    spots = raised_at(error)
+    innermost_trace = innermost(error).__traceback__
+    while not spots and innermost_trace is not None and innermost_trace.tb_next is not None:
+        innermost_trace = innermost_trace.tb_next
+    if spots or innermost_trace is None:
+        return spots
+    code = innermost_trace.tb_frame.f_code
+    return [Spot(code.co_filename, innermost_trace.tb_lineno, code.co_name)]
+
+
 def said(error: BaseException) -> str:
     """`ValueError: the first line of its message`; of a group of one, that of its exception."""
     return in_a_line(innermost(error))

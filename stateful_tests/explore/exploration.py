@@ -31,6 +31,7 @@ from subwarden.stateful_tests.subjects.scenario.narrate import Narration
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_scenario
 from subwarden.stateful_tests.workers.crash import Death
+from subwarden.world.escapes import Escapes
 
 RESTLESS_ROWS = 12
 BEFORE = 0.25  # the part of a budget that may go into seeing whether the scenario ends its process
@@ -57,6 +58,9 @@ class ExplorationNews(Protocol):
     def ran(self, schedules: int) -> None:
         """So many more schedules were run."""
 
+    def shrinks(self, failure: Failure) -> None:
+        """A failure was found, and is being made small. Called again and again meanwhile."""
+
     def found(self, finding: ScenarioFindingRecord) -> None:
         """A failure was found, and made small."""
 
@@ -69,6 +73,9 @@ class _Teller(SearchListener):
 
     def ran(self, schedules: int) -> None:
         self._news.ran(schedules)
+
+    def shrinks(self, failure: Failure) -> None:
+        self._news.shrinks(failure)
 
     def found(self, finding: Finding) -> None:
         self._news.found(self._recorded(finding))
@@ -222,12 +229,14 @@ def _check(explored: Explored) -> ScenarioCheckRecord:
 def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scenario, finding: Finding) -> ScenarioFindingRecord:
     """The record of a finding: its minimal run is played once more, and told."""
     run = finding.run
-    with patience(finding.failure):
+    escapes = Escapes()
+    with patience(finding.failure), escapes.seen():
         told = narrate(runner_of(run.rules), run.choices, finding.failure)[0]
+    dates = [f"the real date was read, which does not go on in a run: {', '.join(escapes.dates())}"] if escapes.dates() else []
     record: ScenarioFindingRecord = {
         "kind": finding.failure.kind.value,
         "title": told.title,
-        "evidence": told.evidence,
+        "evidence": [*told.evidence, *dates],
         "order": run.rules.order.value,
         "fault": any(name.startswith(FAULTS) for name in run.names),
         "slow_step": EARLY in run.names,

@@ -33,6 +33,9 @@ class SearchListener:
     def ran(self, schedules: int) -> None:
         """So many more schedules were run."""
 
+    def shrinks(self, failure: Failure) -> None:
+        """A failure was found, and is being made small. Called again and again meanwhile."""
+
     def found(self, finding: Finding) -> None:
         """A failure was found, and made small."""
 
@@ -117,19 +120,32 @@ class Progress:
         self._known.add(failure)
         explored, rules = self.explored, self.explored.rules
         found = self.runner.schedules if number is None else number
+        choices = result.choices
         try:
             with patience(failure):
-                run, minimal = Minimizer(self.runner_of, failure, self.budget.part(SHRINKING)).minimal(rules, result.choices), True
+                run, minimal = Minimizer(self.runner_of, failure, self._shrinking(failure)).minimal(rules, choices), True
         except NotReproducible as error:
             explored.doubts.append(f"{failure.kind.value}: a failing run does not repeat: {error}")
             return
         except BudgetSpent:
-            choices = result.choices
             run, minimal = record(self.runner_of(rules), lambda _: fixed(choices)), False
+        except KeyboardInterrupt:  # the finding is not lost
+            explored.findings.append(Finding(failure, record(self.runner_of(rules), lambda _: fixed(choices)), found, False))
+            raise
         explored.findings.append(Finding(failure, run, found, minimal))
         self.listener.found(explored.findings[-1])
         if self._until is None:
             self._until = self.runner.schedules + AFTER
+
+    def _shrinking(self, failure: Failure) -> Budget:
+        """The budget in which `failure` is made small at once. The listener hears whenever it is asked."""
+        budget = self.budget.part(SHRINKING)
+
+        def spent() -> bool:
+            self.listener.shrinks(failure)
+            return budget.spent()
+
+        return Budget(spent, budget.left)
 
     def finish(self) -> None:
         """The search has ended: findings that are not minimal yet are made smaller in the time that is left."""

@@ -8,7 +8,7 @@ from subwarden.checking.place import shortened
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, innermost, own, raised_at, said, stands_at
+from subwarden.checking.scenario.places import Spot, innermost, own, raised_at, raised_in, said, stands_at
 from subwarden.checking.scenario.waits import Wait, cycle, waits
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -83,7 +83,7 @@ def _raised(run: Ended) -> Told:
     error = run.error
     if error is None:
         return run.failure.kind.value, []
-    lines = [_at(spot) for spot in raised_at(error)[-FRAMES:]]
+    lines = [_at(spot) for spot in raised_in(error)[-FRAMES:]]
     title = said(error)
     if run.failure.kind is FailureKind.TASK_RAISED:
         tasks = [task for task in run.loop.tasks if task.done() and not task.cancelled() and task.exception() is error]

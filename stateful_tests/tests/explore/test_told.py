@@ -1,17 +1,14 @@
-"""How a failure of a scenario is told: moments of the clock, names, printed text, rows that come again and again, what a budget buys."""
+"""How a failure of a scenario is told: moments of the clock, names, printed text, rows that come again and again."""
 
 import asyncio
 import re
 import time
-from collections.abc import Iterator
+from typing import Any
 
 import anyio
 import pytest
 
 import subwarden
-from subwarden.stateful_tests.explore.searching import progress
-from subwarden.stateful_tests.explore.searching.minimal import BudgetSpent, Minimizer, Run
-from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
 
 
 async def expires(seconds: float) -> None:
@@ -196,53 +193,39 @@ def test_an_error_has_the_name_by_which_users_know_it(name: str) -> None:
     assert getattr(subwarden, name).__module__ == "subwarden"
 
 
-# --- what a budget buys
+PACKAGE = """
+import datetime
 
+def now():
+    return datetime.datetime.now()
 
-def test_a_part_of_a_budget_ends_before_it() -> None:
-    assert UNLIMITED.part(0.5) is UNLIMITED
-    whole = lasting(1_000)
-    part = whole.part(0.5)
-    assert 400 < part.left() <= 500 < whole.left()
-    assert not part.spent()
-    assert lasting(0).part(0.5).spent()
-
-
-async def lost_update() -> None:
-    total = 0
-
-    async def add() -> None:
-        nonlocal total
-        seen = total
-        await asyncio.sleep(subwarden.choose([0, 1]))
-        total = seen + 1
-
-    await asyncio.gather(add(), add())
-    assert total == 2
+def boom():
+    raise LookupError("in a package")
+"""
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Budget]]:
-    """The budgets with which findings are made smaller. The first time there is none left."""
-    budgets: list[Budget] = []
-
-    class Slow(Minimizer):
-        def __init__(self, runner_of: object, failure: object, budget: Budget) -> None:
-            budgets.append(budget)
-            super().__init__(runner_of, failure, budget)  # type: ignore[arg-type]  # passed on
-
-        def minimal(self, rules: object, choices: list[int]) -> Run:
-            if len(budgets) == 1:
-                raise BudgetSpent
-            return super().minimal(rules, choices)  # type: ignore[arg-type]  # passed on
-
-    monkeypatch.setattr(progress, "Minimizer", Slow)
-    yield budgets
+def package() -> dict[str, Any]:
+    """The names of a module that is installed."""
+    made: dict[str, Any] = {}
+    exec(compile(PACKAGE, "/somewhere/site-packages/clocks/now.py", "exec"), made)
+    return made
 
 
-def test_a_finding_gets_half_of_the_time_at_once_and_the_rest_at_the_end(asked: list[Budget]) -> None:
-    found = subwarden.explore(lost_update, budget=100, order="fifo")
-    assert [finding["minimal"] for finding in found.findings] == [True]
-    first, last = asked
-    assert first.left() < 55 < last.left()
-    assert found.record["checks"][0]["schedules"] > 50  # the search has gone on meanwhile
+def test_a_real_date_that_a_package_reads_is_told_with_the_failure(package: dict[str, Any]) -> None:
+    async def scenario() -> None:
+        before = package["now"]()
+        await asyncio.sleep(3_600)
+        assert (package["now"]() - before).total_seconds() > 3_000
+
+    evidence = subwarden.explore(scenario, schedules=1, order="fifo").findings[0]["evidence"]
+    assert evidence[-1] == "the real date was read, which does not go on in a run: datetime.now at clocks/now.py:5"
+
+
+def test_an_error_of_a_package_s_callback_is_told_with_its_place(package: dict[str, Any]) -> None:
+    async def scenario() -> None:
+        asyncio.get_running_loop().call_soon(package["boom"])
+
+    found = subwarden.explore(scenario, schedules=1, order="fifo").findings[0]
+    assert found["title"] == "LookupError: in a package, in a callback"
+    assert found["evidence"][0].startswith("at clocks/now.py:8 in boom:")

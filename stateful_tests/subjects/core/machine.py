@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from subwarden.checking.causes import Cause
-from subwarden.checking.core.connection_states import CoreGraph
 from subwarden.model.core import step as core
 from subwarden.model.core.step import CoreOperation
 from subwarden.scheduling.events import Event
@@ -77,7 +76,7 @@ class CoreMachine(AdapterMachine):
                 self.factory,
                 self.named(),
                 self.loop,
-                CoreGraph(),
+                self.graph,
                 self.fired,
             )
         self.program = CoreProgram(())

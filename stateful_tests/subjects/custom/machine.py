@@ -6,7 +6,6 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from subwarden.checking.custom.configurations import CustomGraph
 from subwarden.checking.custom.model import CustomModel, CustomOperation, Value
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.subjects.core.machine import AdapterMachine
@@ -26,7 +25,7 @@ class CustomMachine(AdapterMachine):
         super().__init__()
         with self.loop.entered():
             empty = PreparedCalls((), {}, {}, faulty=False, words=words_of(CustomProgram(()), *self.values))
-            self.play = CustomPlay(self.factory, empty, self.loop, CustomGraph(), self.fired)
+            self.play = CustomPlay(self.factory, empty, self.loop, self.graph, self.fired)
         self.program = CustomProgram(())
 
     @precondition(lambda self: self.room() and self.program.tasks)

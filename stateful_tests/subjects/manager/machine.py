@@ -9,7 +9,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from subwarden.checking.manager.graph import ManagerGraph, ManagerNode
+from subwarden.checking.manager.graph import ManagerNode
 from subwarden.model.manager import operations as op
 from subwarden.model.manager.operations import Operation
 from subwarden.model.manager.state import State
@@ -73,7 +73,7 @@ class ManagerMachine(Machine):
         super().__init__()
         with self.loop.entered():
             taken = TransitionsTaken(self.transitions)
-            self.play = ManagerPlay(self.factory, (), self.loop, ManagerGraph(), self.fired, [taken])
+            self.play = ManagerPlay(self.factory, (), self.loop, self.graph, self.fired, [taken])
         self.program = ManagerProgram(())
 
     # --- actions of the rules

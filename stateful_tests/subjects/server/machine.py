@@ -7,7 +7,6 @@ program and plays one schedule of it; the explorer plays many more.
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from subwarden.checking.server.graph import ServerGraph
 from subwarden.impl.server.simulated_engine import STORED
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
@@ -34,7 +33,7 @@ class ServerMachine(Machine):
         self.program = ServerProgram(())
         self.made: list[int] = []
         with self.loop.entered():
-            self.play = ServerPlay(self.factory, prepare(self.program), self.loop, ServerGraph(), self.fired)
+            self.play = ServerPlay(self.factory, prepare(self.program), self.loop, self.graph, self.fired)
 
     # --- used by the rules
 

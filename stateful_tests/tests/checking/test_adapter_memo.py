@@ -12,6 +12,10 @@ from subwarden.model.core import step as core
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.portfolio import Portfolio
+from subwarden.stateful_tests.exploring.budget import UNLIMITED
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
+from subwarden.stateful_tests.exploring.explorer import Explorer
 from subwarden.stateful_tests.exploring.level import Factory, Level
 from subwarden.stateful_tests.exploring.runner import Result, Runner, running
 from subwarden.stateful_tests.specimens.core_defects.catalogue import DEFECTS
@@ -138,3 +142,15 @@ def test_neither_the_order_of_open_calls_nor_what_ended_before_makes_a_new_state
     assert twice.number != number
     assert twice.to.after_return(number, subscribe, False).to is not after  # an equal call is open, by another number
     assert both.now.open == {number: subscribe, first.begin(connect).number: connect}
+
+
+@pytest.mark.parametrize(("level", "subject"), [(CORE_LEVEL, "examples/pubsub.py:Adapter"), (CUSTOM_LEVEL, "examples/seats.py:Adapter")])
+def test_the_run_in_which_a_program_is_drawn_shares_the_memo(level: Level, subject: str) -> None:
+    with running():
+        check = Check(Order.ANY, cancellation=False, level=level.name)
+        explorer = Explorer(check, level, load(subject, level.name), UNLIMITED, lambda *_: None)
+        explorer.round(1, PROFILES["dev"], 6)
+        known = set(explorer.runner.graph._states)
+        explorer.round(1, PROFILES["dev"], 6)
+        assert len(known) > 5
+        assert known == set(explorer.runner.graph._states)

@@ -18,7 +18,7 @@ from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.budget import Budget, lasting
 from subwarden.stateful_tests.runs.trust import remember
-from subwarden.stateful_tests.score.crew import ScoreCrew, ScoreProcesses
+from subwarden.stateful_tests.score.crew import InTurn, ScoreCrew, ScoreProcesses
 from subwarden.stateful_tests.score.run import SCHEDULES, Scoring
 
 EXIT = "exit codes: 0 the score is told, 1 below --at-least, or it fails without a fault, 2 stopped early, 3 usage or internal error"
@@ -59,6 +59,9 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--jobs", type=count, default=min(cores(), 8), metavar="N", help="worker processes (default: one a core, at most 8)"
     )
+    parser.add_argument(
+        "--dask", metavar="ADDRESS", help="let the workers of this Dask scheduler judge; `local` starts some here (extra dask)"
+    )
     add_max_memory(parser)
     parser.add_argument("--json", type=output, metavar="FILE", help="also write the record as JSON")
     parser.add_argument("-q", "--quiet", action="store_true", help="print what was not noticed and the score alone, and no progress")
@@ -86,5 +89,12 @@ def run(options: argparse.Namespace) -> int:
 @contextmanager
 def _crew(options: argparse.Namespace) -> Iterator[ScoreCrew]:
     """Who judges."""
-    with closing(ScoreProcesses(fitting("score", options.jobs), options.max_memory)) as crew:
-        yield crew
+    jobs = fitting("score", options.jobs)
+    with closing(ScoreProcesses(jobs, options.max_memory)) as here:
+        if options.dask is None:
+            yield here
+            return
+        from subwarden.stateful_tests.cluster.carrying import scoring  # noqa: PLC0415  # only a cluster needs it
+
+        with scoring(options.dask, options.subject, jobs, options.max_memory) as dask:
+            yield InTurn(dask, here)

@@ -40,6 +40,19 @@ def exploring(address: str | None, scenario: str, leave: frozenset[str], jobs: i
 
 
 @contextmanager
+def scoring(address: str | None, subject: str, jobs: int, memory: int | None) -> Iterator[Any]:
+    """The crew for the score of `subject`. As `carrying`."""
+
+    def make(client: Any, luggage: Luggage) -> Any:
+        from subwarden.stateful_tests.cluster.scoring import DaskScoreCrew  # noqa: PLC0415  # see `_connected`
+
+        return DaskScoreCrew(client, luggage, memory)
+
+    with _connected(address, subject, jobs, make) as crew:
+        yield crew
+
+
+@contextmanager
 def _connected(address: str | None, subject: str, jobs: int, make: Callable[[Any, Luggage], Any]) -> Iterator[Any]:
     if address is None:
         yield None

@@ -1,4 +1,4 @@
-"""A process beside a Dask worker, which does a portion: a subject needs the main thread, a string hash of its own, and may die."""
+"""A process beside a Dask worker, which does a task: a subject needs the main thread, a string hash of its own, and may die."""
 
 import sys
 from multiprocessing.connection import Connection
@@ -9,6 +9,7 @@ from subwarden.checking.place import path_of
 from subwarden.processes.lifeline import go_with_parent
 from subwarden.stateful_tests.explore.searching.worker import work as explore
 from subwarden.stateful_tests.hunt.worker import work
+from subwarden.stateful_tests.score.worker import work as judge
 from subwarden.stateful_tests.subjects.loading import ARRIVAL
 
 IDLE = 60.0  # seconds without a portion, after which an exploration is over: its client may have died
@@ -30,6 +31,15 @@ def serve_exploring(fd: int, parent: int) -> None:
     sys.path[:], scenario, leave, memory, note = pipe.recv()
     ARRIVAL.arrived = True
     explore(pipe, scenario, leave, memory, note, IDLE)
+
+
+def serve_scoring(fd: int, parent: int) -> None:
+    """Judge the fault that comes from `fd`."""
+    go_with_parent(parent)
+    pipe: Connection[Any, Any] = Connection(fd)
+    sys.path[:], memory, note = pipe.recv()
+    ARRIVAL.arrived = True
+    judge(pipe, memory, note, IDLE)
 
 
 def our_prefix() -> str:

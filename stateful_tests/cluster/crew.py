@@ -8,10 +8,11 @@ from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.cluster.exploring import Answer, ExploringTask, explore_portions, prepare
 from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.cluster.tasks import MOST_DEATHS, Tasks
-from subwarden.stateful_tests.explore.searching.crew import TICK, InOrder, Take, outcome_of
+from subwarden.stateful_tests.explore.searching.crew import TICK, Take, outcome_of
 from subwarden.stateful_tests.explore.searching.portions import Done, Portion
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.workers.crash import Death
+from subwarden.stateful_tests.workers.in_order import InOrder
 
 AHEAD = 1.5  # tasks for each thread of the cluster that the scheduler has at a time: another is there when one ends
 TASK = 0.5  # seconds that a task takes, about, where there are enough portions: to hand it out and back takes some ten milliseconds
@@ -29,7 +30,7 @@ class DaskCrew:
 
     def do(self, take: Take, budget: Budget) -> Iterator[Done]:
         """See `Crew`. It ends early, too, when the scheduler has gone. Raises BadCluster, WorkerFailed, BadScenario."""
-        hosts, doing = self._tasks.hosts, _Doing(InOrder(take))
+        hosts, doing = self._tasks.hosts, _Doing(InOrder[Portion, Done](take))
         try:
             while not budget.spent():
                 if not hosts.running:
@@ -69,7 +70,7 @@ class DaskCrew:
         return ExploringTask(key, self._tasks.topic, portions, noted, *self._more)
 
     def _submit(self, doing: "_Doing", numbers: list[int]) -> None:
-        portions, noted = tuple(doing.work.portion(number) for number in numbers), doing.last_try(numbers)
+        portions, noted = tuple(doing.work.piece(number) for number in numbers), doing.last_try(numbers)
         ended = doing.ended.get(numbers[0], ())
         key = self._tasks.begin(explore_portions, lambda key: self._task(key, portions, noted=noted), ended)
         doing.at[key] = numbers
@@ -126,7 +127,7 @@ class DaskCrew:
 class _Doing:
     """What is at work of one search: by key of a task, the numbers of its portions."""
 
-    def __init__(self, work: InOrder) -> None:
+    def __init__(self, work: InOrder[Portion, Done]) -> None:
         self.work = work
         self.at: dict[str, list[int]] = {}
         self.each: float | None = None  # seconds that a portion takes

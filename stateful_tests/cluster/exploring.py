@@ -75,12 +75,17 @@ def prepare(task: ExploringTask, dask_worker: Any) -> None:
         _idle[task.topic] = [_process(task, folder, dask_worker) for _ in range(dask_worker.state.nthreads)]
 
 
-def _folder(task: ExploringTask) -> Path | str:
-    folder = _folders.get(task.topic)
+def folder_of(topic: str, versions: dict[str, str], luggage: Luggage) -> Path | str:
+    """Where the files of a search are on this worker, or why it is refused."""
+    folder = _folders.get(topic)
     if folder is None:
-        differs = identity.difference(identity.here(), task.versions) or other_subject(task.luggage)
-        folder = _folders[task.topic] = differs or unpack(task.luggage)
+        differs = identity.difference(identity.here(), versions) or other_subject(luggage)
+        folder = _folders[topic] = differs or unpack(luggage)
     return folder
+
+
+def _folder(task: ExploringTask) -> Path | str:
+    return folder_of(task.topic, task.versions, task.luggage)
 
 
 def _process(task: ExploringTask, folder: Path, host: Any) -> Beside:

@@ -4,8 +4,7 @@ The search depends on its portions alone, so it is the same whoever does them, a
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any, Protocol
 
@@ -15,6 +14,8 @@ from subwarden.stateful_tests.explore.searching.worker import work
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
+from subwarden.stateful_tests.workers import in_order
+from subwarden.stateful_tests.workers.in_order import InOrder
 from subwarden.stateful_tests.workers.pool import Pool
 from subwarden.stateful_tests.workers.process import Process, WorkerFailed
 
@@ -22,7 +23,7 @@ TICK = 0.1  # seconds between two looks at the budget
 STOPPING = 2.0  # seconds that a process has to end its portion when the time is over; then it is killed
 MOST_DEATHS = 3  # processes that a portion may kill: it would kill the next one, too
 
-Take = Callable[[], Portion | None]  # the next portion; None: there is none, or none before another outcome was given out
+Take = in_order.Take[Portion]
 
 
 class Crew(Protocol):
@@ -68,7 +69,7 @@ class Processes:
 
     def do(self, take: Take, budget: Budget) -> Iterator[Done]:
         """See `Crew`. Raises WorkerFailed, BadScenario."""
-        work, deaths, must_end = InOrder(take), Counter[int](), None
+        work, deaths, must_end = InOrder[Portion, Done](take), Counter[int](), None
         try:
             while True:
                 if must_end is None and budget.spent():
@@ -113,59 +114,6 @@ class Processes:
         return number, None
 
 
-class InOrder:
-    """Portions that others do, in any order, and their outcomes, which are given out in the order of the portions. They have numbers."""
-
-    def __init__(self, take: Take) -> None:
-        self._take = take
-        self._taken = self._given = 0
-        self._waiting: deque[int] = deque()
-        self._portions: dict[int, Portion] = {}  # whose outcomes are not known
-        self._done: dict[int, Done] = {}
-
-    @property
-    def open(self) -> int:
-        """Portions that have been taken, and whose outcomes are not known."""
-        return len(self._portions)
-
-    def waiting(self, most: int) -> int:
-        """Portions that nobody does, if there are so many; at most `most`."""
-        while len(self._waiting) < most and (portion := self._take()) is not None:
-            self._portions[self._taken] = portion
-            self._waiting.append(self._taken)
-            self._taken += 1
-        return min(most, len(self._waiting))
-
-    @property
-    def next(self) -> int:
-        """The first that waits."""
-        return self._waiting[0]
-
-    def portion(self, number: int) -> Portion:
-        """That with this number."""
-        return self._portions[number]
-
-    def begin(self) -> tuple[int, Portion]:
-        """Somebody does the first that waits."""
-        number = self._waiting.popleft()
-        return number, self._portions[number]
-
-    def again(self, numbers: Sequence[int]) -> None:
-        """Nobody does these any more."""
-        self._waiting.extendleft(reversed(numbers))
-
-    def done(self, number: int, outcome: Done) -> None:
-        """It has this outcome."""
-        del self._portions[number]
-        self._done[number] = outcome
-
-    def ready(self) -> Iterator[Done]:
-        """The outcomes that nothing is missing before."""
-        while self._given in self._done:
-            self._given += 1
-            yield self._done.pop(self._given - 1)
-
-
 def outcomes(crew: Crew | None, here: Crew, take: Take, budget: Budget) -> Iterator[tuple[Portion, Done]]:
     """The portions that `take` gives, and their outcomes, in order, as far as there is time. `here` does what `crew` leaves, once that has
     gone.
@@ -186,11 +134,6 @@ def outcomes(crew: Crew | None, here: Crew, take: Take, budget: Budget) -> Itera
     left, taken = taken, deque()
     for outcome in here.do(noted, budget):
         yield taken.popleft(), outcome
-
-
-def each(portions: Iterable[Portion]) -> Take:
-    """Takes `portions`, one after the other."""
-    return partial(next, iter(portions), None)
 
 
 def outcome_of(message: str, about: Any) -> Done:

@@ -19,11 +19,12 @@ from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy,
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.explore.code import Coded
 from subwarden.stateful_tests.explore.searching.all_states import AllStates
-from subwarden.stateful_tests.explore.searching.crew import Alone, Crew, each, outcomes
+from subwarden.stateful_tests.explore.searching.crew import Alone, Crew, outcomes
 from subwarden.stateful_tests.explore.searching.minimal import Run, difference, record
 from subwarden.stateful_tests.explore.searching.portions import END_STATES, Deviations, Portion, Sampled, learners
 from subwarden.stateful_tests.explore.searching.progress import Explored, Progress
 from subwarden.stateful_tests.subjects.scenario.play import Result
+from subwarden.stateful_tests.workers.in_order import each
 from subwarden.world.escapes import Escapes
 
 EARLY = 16  # schedules before the scenario is played again, to see that it does the same

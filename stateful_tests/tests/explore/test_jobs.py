@@ -16,13 +16,14 @@ from subwarden.cli.main import main
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.explore.exploration import Plan, explore_scenario
 from subwarden.stateful_tests.explore.searching import proof
-from subwarden.stateful_tests.explore.searching.crew import Alone, Crew, Processes, Take, each
+from subwarden.stateful_tests.explore.searching.crew import Alone, Crew, Processes, Take
 from subwarden.stateful_tests.explore.searching.portions import Deviations, Done, Expansions, Portion, Sampled
 from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
 from subwarden.stateful_tests.tests.paths import DATA
 from subwarden.stateful_tests.tests.processes import wait_for
+from subwarden.stateful_tests.workers.in_order import each
 
 FILE = DATA / "scenarios" / "shared_search.py"
 PLAN = Plan((Order.ANY,), schedules=6_000)

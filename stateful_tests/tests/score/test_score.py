@@ -145,7 +145,7 @@ def test_a_worker_that_is_killed_costs_only_its_fault(seats: Path) -> None:
         out, _ = process.communicate(timeout=PATIENCE)
     record = json.loads((seats / "killed.json").read_text(encoding="utf-8"))
     assert (process.returncode, len(record["lost"])) == (0, 1)
-    assert "another does its fault again" in " ".join(out.split())
+    assert "another judges its fault again" in " ".join(out.split())
     assert {**record, "lost": []} == alone
 
 

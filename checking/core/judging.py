@@ -49,7 +49,10 @@ class Difference(NamedTuple):
 
     def violation(self, ended: Ended) -> Violation:
         """The violation, which depends on the calls of the run that have `ended`."""
-        return Violation(self._cause(*calls_of(ended)), f"{self.name} on {_listed(self.topics)}", self.evidence)
+        cause, said = self._cause(*calls_of(ended)), f"{self.name} on {_listed(self.topics)}"
+        if cause.mechanism.endswith(causes.WRONG_STATE) and self.evidence:  # the other causes say by themselves which it is
+            said += ": observe() shows it, and should not" if self.extra else ": observe() does not show it, and should"
+        return Violation(cause, said, self.evidence)
 
     def _cause(self, unconfirmed: Sequence[CoreOperation], every: Sequence[CoreOperation]) -> Cause:
         blamed = latest(unconfirmed, self.topics)
@@ -72,7 +75,8 @@ def judge_shown(connection: Connection, maps: Mapping[str, frozenset[Id]]) -> Vi
         if other - touched != topics - touched:
             connection.lost = True
             at = min((topics ^ other) - touched, key=str)
-            said = f"{connection.name} on {at}: {next(iter(maps))} and {name}"
+            has, lacks = (next(iter(maps)), name) if at in topics else (name, next(iter(maps)))
+            said = f"{connection.name} on {at}: {has} has it, {lacks} does not"
             return Violation(causes.MAPS_DISAGREE, said, ("maps", connection.name, at))
     before = connection.configurations
     if connection.showed(topics, touched):

@@ -73,12 +73,14 @@ class Clients:
 
 class ClientsInTurn(Clients):
     """Clients that are each served by a loop of its own, as the handler of a websocket does: one call after the other. A disconnect that
-    has begun is completed, whoever gives up waiting for it. A subclass has `leaves(client, topic)`, too.
+    has begun is completed, whoever gives up waiting for it. A subclass has `leaves(client, topic)`, too. Where a subscription is a queue or
+    an asynchronous generator, `follow` reads it.
     """
 
     def __init__(self, env: Any) -> None:
         super().__init__(env)
         self.turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.readers: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def leaves(self, client: str, topic: str) -> Any:
         """A connected client unsubscribes; the answer is that of `unsubscribe`."""
@@ -106,6 +108,38 @@ class ClientsInTurn(Clients):
     async def whole(self, call: Coroutine[Any, Any, Answer], name: str) -> Answer:
         """The result of `call`, which goes on to its end in a task of this name, whoever gives up waiting for it."""
         return await asyncio.shield(asyncio.create_task(call, name=name))
+
+    async def follow(self, client: str, topic: str, source: Any) -> None:
+        """Read `source`, a queue or an asynchronous iterator, for the client, in a task, until `unfollow`. When this returns, a generator
+        has run until it first waits.
+        """
+        begun = asyncio.Event()
+        self.readers[client, topic] = asyncio.create_task(self._read(client, source, begun), name=f"reader {client} {topic}")
+        try:
+            if hasattr(source, "asend"):
+                await begun.wait()
+        except asyncio.CancelledError:
+            self.readers.pop((client, topic)).cancel()
+            raise
+
+    async def unfollow(self, client: str, topic: str) -> None:
+        """End the task that reads, and with it the iterator."""
+        reader = self.readers.pop((client, topic), None)
+        if reader is not None:
+            reader.cancel()
+            await asyncio.wait([reader])
+
+    async def _read(self, client: str, source: Any, begun: asyncio.Event) -> None:
+        begun.set()
+        if not hasattr(source, "__aiter__"):
+            while True:
+                self.receive(client, await source.get())
+        try:
+            async for message in source:
+                self.receive(client, message)
+        finally:
+            if hasattr(source, "aclose"):
+                await source.aclose()
 
     async def _end(self, client: str) -> None:
         async with self.turns[client]:

@@ -4,10 +4,11 @@ import builtins
 from collections.abc import Iterable
 
 from subwarden.cli.adapters.fitting.reading import Method, Parameter, ReadClass
+from subwarden.cli.adapters.fitting.roles import Part, Taken
 
 SAYS_NO = ("subscribe", "unsubscribe")  # their False is an answer
 BROKEN = """\
-        except ConnectionError:
+        except {error}:
             if not {socket}.broken:
                 raise  # another client's connection broke
 """
@@ -20,15 +21,15 @@ def call_of(method: Method, owner: str, values: Iterable[str]) -> str:
     return f"{'await ' if method.is_async else ''}{owner}.{method.name}({arguments})"
 
 
-def guarded(call: str, method: Method, operation: str, socket: str) -> str:
-    """The call as a statement of the adapter. `socket`: the client's own connection there, if it may break meanwhile."""
+def guarded(call: str, method: Method, operation: str, socket: str, error: str) -> str:
+    """The call as a statement of the adapter. `socket`: the client's own connection there, if it may break meanwhile, by `error`."""
     clauses = ""
     for refused, answer in ((False, "False" if operation in SAYS_NO else "None"), (True, "None")):
         names = [name for name, already in method.refusals if already is refused]
         why = "  # not judged: it was so already" if refused else ""
         clauses += f"        except {_either(names)}:\n            return {answer}{why}\n" * bool(names)
     if socket and method.sends:
-        clauses += BROKEN.format(socket=socket)
+        clauses += BROKEN.format(socket=socket, error=error)
     return f"        try:\n            {call}\n{clauses}" if clauses else f"        {call}\n"
 
 
@@ -42,10 +43,25 @@ def refusals_of(methods: list[Method]) -> list[str]:
     return [f"{each.name}() refuses by {', '.join(name for name, _ in each.refusals)}" for each in methods if each.refusals]
 
 
+def unjudged(read: ReadClass, publish: Taken | None) -> str:
+    """Why it is not known which messages a client should receive; empty if nothing says so."""
+    help_ = "see `subwarden help options`, and leave out `delivered = None`"
+    if publish is None:
+        return ""
+    message = next((each.name for each, part in zip(publish.method.parameters, publish.parts, strict=True) if part is Part.MESSAGE), "")
+    if message in read.uses.keeps:
+        return f"{read.name} keeps messages; if it sends them later, too (`retains`, `acks`), {help_}"
+    if read.uses.drops:
+        return f"{read.name} may drop messages (`bounded`); {help_}"
+    if publish.method.name not in read.uses.loops and not any(name in read.methods for name, _, _ in read.uses.asked):
+        return f"{publish.method.name}() sends to one subscriber (`shares`); {help_}"
+    return ""
+
+
 def to_import(read: ReadClass, methods: list[Method], *others: str) -> str:
     """The names that the adapter imports from the module of the class."""
-    raised = {name for each in methods for name, _ in each.refusals if not hasattr(builtins, name)}
-    return ", ".join(sorted({read.name, *others, *raised} - {""}))
+    named = {read.name, *others, *(name for each in methods for name, _ in each.refusals)}
+    return ", ".join(sorted(each for each in named if each and not hasattr(builtins, each)))
 
 
 def _either(names: list[str]) -> str:

@@ -1,8 +1,13 @@
 """The fakes in the adapters that are written: a client's connection, a callback, and what a class is made with."""
 
+import builtins
 from collections.abc import Iterable
 
 from subwarden.cli.adapters.fitting.reading import Parameter, ReadClass
+from subwarden.cli.adapters.fitting.roles import TOPICS
+from subwarden.cli.adapters.fitting.uses import CATCHES_CONNECTION, sends_to, sync_parts
+
+MADE_OF_NOTHING = ("WebSocketDisconnect",)  # errors of packages that take no argument
 
 VALUES = {"int": "1", "float": "1.0", "str": '"x"', "bool": "False", "bytes": 'b"x"', "dict": "{}", "list": "[]", "set": "set()"}
 SENDS = ("send", "write", "put", "publish", "emit", "push", "notify", "deliver")
@@ -23,8 +28,8 @@ SEND = '''
     async def {name}(self, message=None, *more, **options):
         """The scheduler decides when this goes on, and whether it breaks."""
         try:
-            await self.env.park(f"{name} to {{self.client}}", may_fail=ConnectionError, client=self.client)
-        except ConnectionError:
+            await self.env.park(f"{name} to {{self.client}}", may_fail={error}, client=self.client)
+        except {error}:
             self.broken = True
             raise
         self.inbox.setdefault(self.client, []).append(message)
@@ -34,8 +39,12 @@ CALL = """
         await self.env.park(f"{name} of {{self.client}}")
 """
 SAYS = """
+    def {name}(self, message=None, *more, **options):
+        self.inbox.setdefault(self.client, []).append(message)
+"""
+ASKED = """
     def {name}(self, *arguments, **options):
-        self.inbox.setdefault(self.client, []).append(arguments)
+        return None
 """
 CALLBACK = '''
 class Callback:
@@ -66,25 +75,49 @@ class Outside:
             raise AttributeError(part)
         return Outside(self.env, f"{{self.name}}.{{part}}")
 
-    async def __call__(self, *arguments, **options):
-        await self.env.park(self.name)
+    {call}
 
+'''
+CALLED = """\
+async def __call__(self, *arguments, **options):
+        await self.env.park(self.name)"""
+CALLED_AT_ONCE = """\
+def __call__(self, *arguments, **options):
+        return None if self.name in {sync} else self.env.park(self.name)  # the first are not awaited"""
+SEND_TO = '''
+    {begin}def {name}(self, client, message):
+        """{of} sends to a client by this."""
+{waits}        self.inbox.setdefault(client, []).append(message)
 '''
 
 
 def outside(read: ReadClass, made: str) -> str:
     """The class of what `read` is made with, where `made` has some of it."""
-    return OUTSIDE.format(name=read.name) if "Outside(" in made else ""
+    if "Outside(" not in made:
+        return ""
+    sync = tuple(part for need in read.needs if f'Outside(env, "{need.name}")' in made for part in sync_parts(read.uses, need.name))
+    called = CALLED_AT_ONCE.format(sync="(" + ", ".join(f'"{each}"' for each in sync) + ("," if len(sync) == 1 else "") + ")")
+    return OUTSIDE.format(name=read.name, call=called if sync else CALLED)
 
 
 def socket(read: ReadClass, given: Iterable[Parameter]) -> str:
     """The class of a fake connection, with what the class does with the connections that it is given."""
-    parts = [(SEND if may_break(each) else CALL).format(name=each) for each in read.sends]
+    parts = [(SEND if may_break(each) else CALL).format(name=each, error=error_of(read)) for each in read.sends]
     known = ("client", "env", "inbox", *read.sends)
     used = {**{name: False for each in given for name in each.reads}, **read.has, **{name: True for each in given for name in each.calls}}
-    parts += [SAYS.format(name=name) for name, called in used.items() if called and name not in known]
+    parts += [(SAYS if may_break(name) else ASKED).format(name=name) for name, called in used.items() if called and name not in known]
     names = "".join(f"        self.{name} = {STATES.get(name, 'client')}\n" for name in used if not used[name] and name not in known)
     return SOCKET.format(names=names) + "".join(parts) + "\n"
+
+
+def error_of(read: ReadClass) -> str:
+    """The error of a connection that breaks: one that the class is ready for, if it can be made of nothing."""
+    caught = read.uses.caught
+    if any(each in CATCHES_CONNECTION for each in caught):
+        return "ConnectionError"
+    return next(
+        (each for each in caught if each in MADE_OF_NOTHING or (each.isidentifier() and hasattr(builtins, each))), "ConnectionError"
+    )
 
 
 def may_break(name: str) -> bool:
@@ -97,9 +130,39 @@ def callback(read: ReadClass) -> str:
     return CALLBACK.format(begin="async " * read.awaits_calls, waits=WAITS * read.awaits_calls)
 
 
+def senders(read: ReadClass) -> str:
+    """The methods of the adapter that stand for what the class is made with, to send to a client."""
+    text = ""
+    for need in read.needs:
+        awaited = sender(read, need)
+        if awaited is not None:
+            text += sender_of(need.name, awaited=awaited, of=read.name)
+    return text
+
+
+def sender_of(name: str, *, awaited: bool, of: str) -> str:
+    """A method of the adapter by which the class `of` sends to a client."""
+    waits = f'        await self.env.park(f"{name} to {{client}}")\n' * awaited
+    return SEND_TO.format(begin="async " * awaited, name=name, of=of, waits=waits)
+
+
+def sent(read: ReadClass) -> set[str]:
+    """The names that are sent to a client by what the class is made with."""
+    attributes = {read.uses.given.get(need.name, need.name) for need in read.needs if sender(read, need) is not None}
+    return {given[1] for name, _, given in read.uses.asked if name in attributes}
+
+
+def pairs_of(pair: tuple[str, tuple[str, str]], ours: str, name: str) -> str:
+    """The pairs of a table as (client, topic) pairs; `name`: the method that names a client by its connection, if there is one."""
+    attribute, (first, _) = pair
+    order = "topic, client" if any(word in TOPICS for word in first.lower().split("_")) else "client, topic"
+    client = f"{name}(client)" if name else "client"
+    return f"{{({client}, topic) for {order} in {ours}.{attribute}}}"
+
+
 def needed(read: ReadClass) -> tuple[str, list[str]]:
     """What the class is made with, as arguments, and the guesses in it."""
-    values = {each.name: _value(each) for each in read.needs}
+    values = {each.name: _value(each) if sender(read, each) is None else f"self.{each.name}" for each in read.needs}
     guesses = [f"{read.name} is made with {name}={value}" for name, value in values.items()]
     return ", ".join(f"{name}={value}" for name, value in values.items()), guesses
 
@@ -108,3 +171,8 @@ def _value(parameter: Parameter) -> str:
     if parameter.name == "env":
         return "env"
     return VALUES.get(parameter.kind, f'Outside(env, "{parameter.name}")')
+
+
+def sender(read: ReadClass, need: Parameter) -> bool | None:
+    """Whether `need`, which the class is made with, sends to a client, and is awaited; None if it does something else."""
+    return sends_to(read.uses, need.name, TOPICS) if need.name.startswith(SENDS) and need.kind not in VALUES else None

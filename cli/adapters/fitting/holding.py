@@ -11,6 +11,7 @@ class Held(Enum):
     """What stands for a subscriber."""
 
     RETURNED = "what {} returns"
+    STREAM = "a generator, read until the client leaves"
     CALLBACK = "a callback"
     SOCKET = "a connection"
     NAME = "a name"
@@ -38,6 +39,10 @@ def holding_of(read: ReadClass, roles: dict[str, Taken]) -> Holding | None:
     """How the class holds subscribers; None if it has connections, or if nothing in it subscribes."""
     if "subscribe" in roles and ("unsubscribe" not in roles or "disconnect" in roles):
         return None
+    for stream in read.streams.values():
+        taken = _taken(read, stream)
+        if set(taken.parts) in ({Part.TOPIC}, {Part.TOPIC, Part.CLIENT}) and "subscribe" not in roles:
+            return Holding(Held.STREAM, True, taken, None, _publish(read, True), None)
     for topics in (True, False):
         for subscribe in _named(read, "subscribe", "connect"):
             held = _held(read, subscribe)
@@ -69,10 +74,22 @@ def _taken(read: ReadClass, method: Method) -> Taken:
     if Part.TOPIC not in parts and late is not None:
         method = replace(method, parameters=(*method.parameters, *method.optional[: late + 1]))
         parts = parts_of(method)
+    silent = [at for at, part in enumerate(parts) if part is Part.OTHER]
+    if len(silent) == 1 and not WHO & set(parts) and _in_both(read, method.parameters[silent[0]].name):
+        parts = tuple(Part.CLIENT if at in silent else part for at, part in enumerate(parts))
     if by_user(read):
         users = [at for at, each in enumerate(method.parameters) if parts[at] is Part.CLIENT and not is_socket(each, read)]
         parts = tuple(Part.TOPIC if at in users[:1] else part for at, part in enumerate(parts))
     return Taken(method, parts)
+
+
+def _in_both(read: ReadClass, parameter: str) -> bool:
+    """Whether a method that subscribes, and one that unsubscribes, are given this."""
+    first, second = ((each for each in ROLES if each.operation == name) for name in ("subscribe", "unsubscribe"))
+    return all(
+        any(word_of(role, method) and parameter in [each.name for each in method.parameters] for method in read.methods.values())
+        for role in (*first, *second)
+    )
 
 
 def by_user(read: ReadClass) -> bool:

@@ -5,12 +5,14 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+from subwarden.cli.adapters.fitting.uses import Function, Uses, look
 
 CHANGES = ("add", "append", "discard", "remove", "pop", "update")  # of a collection of names
 COLLECTIONS = ("set", "list", "dict", "WeakSet", "deque")
 CONNECTIONS = "ws websocket websockets socket sock writer transport connection conn".split()  # of these names are attributes of members
 QUIET = ("accept", "prepare", "drain")  # these calls of a connection do not fail
+MESSAGES = "message msg data payload text body content value item packet update event".split()
+SUBSCRIBERS = "observer listener subscriber receiver slot sink plugin target consumer".split()  # a callback, where the class calls them
 NOT_MEMBERS = "history histories messages backlog log logs queue queues tasks locks buffers inbox inboxes outbox received sent".split()
 
 
@@ -54,7 +56,8 @@ class ReadClass:
     names as if they held no members. `checked`: sets that a method looks a parameter up in, as (method, attribute). `sends`: methods that
     are awaited on objects that are not its own. `has`: what else is used of those objects, and whether it is called. `makes`: the classes
     of the same file that are made of one name, and their methods. `entered`: it is an async context manager. `awaits_calls`: it awaits
-    functions that it was given. `generators`: methods that yield; none of them is taken.
+    functions that it was given. `generators`: methods that yield. `streams`: those of them that are asynchronous. `uses`: what else its
+    methods do.
     """
 
     name: str
@@ -68,6 +71,8 @@ class ReadClass:
     has: dict[str, bool] = field(default_factory=dict)
     makes: dict[str, set[str]] = field(default_factory=dict)
     generators: list[str] = field(default_factory=list)
+    streams: dict[str, Method] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
     entered: bool = False
     awaits_calls: bool = False
 
@@ -95,9 +100,12 @@ def read_class(source: str, name: str, file: str) -> ReadClass:
                 read.needs = read.needs or _required(function)
             elif any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(function)):
                 _note(read.generators, function.name)
+                if isinstance(function, ast.AsyncFunctionDef) and not function.name.startswith("_") and not function.decorator_list:
+                    read.streams.setdefault(function.name, replace(_method(function), is_async=False))
             elif not function.name.startswith("_") and not function.decorator_list:
                 read.methods.setdefault(function.name, _method(function))
             _look_into(function, read)
+            look(function, read.uses)
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and _nested(statement.annotation):
                 _note(read.tables, statement.target.id)
@@ -105,9 +113,20 @@ def read_class(source: str, name: str, file: str) -> ReadClass:
     for method in read.methods.values():
         refusals = tuple(each for each in method.refusals if each[0] in known or hasattr(builtins, each[0]))
         read.methods[method.name] = replace(method, refusals=refusals)
+    messages = {table for table, name in read.uses.fills if name in MESSAGES}
+    read.tables = [each for each in dict.fromkeys([*read.tables, *read.uses.nested]) if each not in messages]
+    if read.uses.calls and not read.sends:
+        read.methods = {name: _with_callbacks(method) for name, method in read.methods.items()}
+    read.awaits_calls = read.awaits_calls or read.uses.awaitable
     read.set_aside = [each for each in read.tables if each.strip("_") in NOT_MEMBERS]
     read.tables = [each for each in read.tables if each not in read.set_aside]
     return read
+
+
+def _with_callbacks(method: Method) -> Method:
+    """The method, where what subscribes is called: an observer is a function then."""
+    given = (replace(each, kind="Callable") if not each.kind and each.name in SUBSCRIBERS else each for each in method.parameters)
+    return replace(method, parameters=tuple(given))
 
 
 def _lineage(classes: dict[str, ast.ClassDef], name: str) -> Iterator[ast.ClassDef]:

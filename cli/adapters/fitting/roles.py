@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from subwarden.cli.adapters.fitting.reading import Method, Parameter, ReadClass
+from subwarden.cli.adapters.fitting.reading import MESSAGES, Method, Parameter, ReadClass
 
 
 class Part(Enum):
@@ -21,8 +21,7 @@ CLIENTS = (
     "client cid conn connection ws websocket socket sock sid user uid session peer member subscriber consumer writer transport player "
     "participant viewer device listener"
 ).split()
-TOPICS = "topic room channel group event thread key subject stream chat game document doc lobby feed table".split()
-MESSAGES = "message msg data payload text body content value item packet update event".split()
+TOPICS = "topic room channel group event thread key subject stream chat game document doc lobby feed table pattern".split()
 CALLBACKS = "callback cb handler func fn function coro hook".split()
 CALLABLES = ("Callable", "Callback", "Handler", "Awaitable", "Coroutine")  # with these a type's name ends
 SOCKETS = "ws websocket socket sock writer transport".split()
@@ -46,7 +45,11 @@ ROLES = (
         ("unsubscribe", "unsub", "leave", "exit", "unfollow", "unwatch", "remove", "discard", "unregister", "detach", "off"),
         BOTH,
     ),
-    Role("publish", ("publish", "broadcast", "send", "emit", "notify", "post", "dispatch", "push", "fanout"), (Part.TOPIC, Part.MESSAGE)),
+    Role(
+        "publish",
+        ("publish", "broadcast", "send", "emit", "notify", "post", "dispatch", "push", "fanout", "fire", "trigger"),
+        (Part.TOPIC, Part.MESSAGE),
+    ),
     Role("connect", ("connect", "add", "register", "attach", "open", "login", "accept", "join", "enter"), (Part.CLIENT,)),
     Role(
         "disconnect",
@@ -138,4 +141,6 @@ def _parts(role: Role, method: Method) -> tuple[Part, ...] | None:
 def word_of(role: Role, method: Method) -> str:
     """The word of the role in the name of the method; empty if there is none."""
     words = method.name.lower().split("_")
+    if words[0] == "on" and any(word in each.words for each in ROLES for word in words[1:]):
+        words = words[1:]  # on_subscribe()
     return next((word for word in role.words if word in words), "")

@@ -4,7 +4,7 @@ The texts come first, then what puts them together.
 """
 
 from subwarden.cli.adapters.fitting import fakes
-from subwarden.cli.adapters.fitting.calls import call_of, guarded, message_for, refusals_of, to_import
+from subwarden.cli.adapters.fitting.calls import call_of, guarded, message_for, refusals_of, to_import, unjudged
 from subwarden.cli.adapters.fitting.fitted import Fitted, said
 from subwarden.cli.adapters.fitting.holding import holding_of
 from subwarden.cli.adapters.fitting.reading import BadClass, Parameter, ReadClass
@@ -48,13 +48,14 @@ NAMED = '''
         for key, members in table.items():
             named.setdefault(self.name(key), set()).update(map(self.name, members))
         return named
-
+'''
+NAME = """
     def name(self, each):
         for client, sockets in self.sockets.items():
             if any(each is socket for socket in sockets):
                 return client
         return each
-'''
+"""
 RECONNECTS = """\
     reconnects = True  # a client that has gone may come back under its name; without this line a close is final
 """
@@ -77,6 +78,13 @@ FINAL = ("closed", "gone", "dead", "left", "ended", "quit", "removed")  # of the
 DELIVERED = """
     # def delivered(self):  # if clients receive messages as they were published
     #     return self.inbox
+"""
+OBSERVED = """
+    # def observe(self):  # for each topic its clients, or (client, topic) pairs
+"""
+JUDGED = """
+    def delivered(self):
+        return self.inbox
 """
 UNASKED = {"subscribe": ("get(client)", "False"), "unsubscribe": ("get(client)", "False"), "disconnect": ("pop(client, None)", "None")}
 OWN = ("connect", "subscribe", "unsubscribe")  # calls that end with the client's handler, if its own connection breaks meanwhile
@@ -116,13 +124,15 @@ class _Writer:
         given = [pair for taken in roles.values() for pair in zip(taken.method.parameters, taken.parts, strict=True)]
         self._sockets = [each for each, part in given if part is Part.CLIENT and is_socket(each, read)]
         self._class = next(filter(None, (class_of(each, read) for each in self._sockets)), "")
+        others = [each for each, part in given if part is Part.OTHER and each.name.startswith(fakes.SENDS)]
+        self._handed = others[0] if others and not fakes.senders(read) else None  # the function by which one client is sent to
 
     def written(self) -> Fitted:
         """The adapter."""
         read = self._read
         methods = [taken.method for name, taken in self._roles.items() if self._writes(name)]
-        names = to_import(read, methods, self._class)
         fake = self._faked()
+        names = to_import(read, methods, self._class, *[fakes.error_of(read)] * fake)
         made, guesses = fakes.needed(read)
         self._doubts += guesses + refusals_of(methods)
         faked = fakes.outside(read, made) + (fakes.socket(read, self._sockets) if fake else "")
@@ -134,7 +144,11 @@ class _Writer:
                 "        self.sockets = {}\n"
                 + "        self.live = {}  # the connection of each client that is connected\n" * self._keeps_live()
             )
-        if fake:
+        senders = fakes.senders(read)
+        if self._handed is not None:
+            senders = fakes.sender_of(self._handed.name, awaited=read.awaits_calls or self._handed.name in read.sends, of=read.name)
+        inbox = fake or bool(senders)
+        if inbox:
             text += "        self.inbox = {}\n"
         text += f"        self.ours = {read.name}({made})\n"
         if self._sockets:
@@ -142,9 +156,26 @@ class _Writer:
             text += SOCKETS.format(made=f"{self._class}(client)" if self._class else "Socket(client, self.env, self.inbox)")
         text += self._lasts()
         text += "".join(self._operation(name) for name in GIVEN if self._writes(name))
-        text += self._observe() + (DELIVERED if fake else "")
+        delivered = self._delivered() if inbox else ""
+        text += senders + self._observe(delivered == JUDGED) + delivered
         taken = {name: said(self._roles[name].method) for name in GIVEN if name in self._roles}
-        return Fitted(text, {**taken, "observe": ", ".join(read.tables) or "not found"}, self._doubts)
+        tables = read.tables or [attribute for attribute, _ in read.uses.pairs[:1]]
+        return Fitted(text, {**taken, "observe": ", ".join(tables) or "not found"}, self._doubts)
+
+    def _delivered(self) -> str:
+        """The method that shows what clients have received, as a comment if it is not known what they should."""
+        why = unjudged(self._read, self._roles.get("publish"))
+        if why and self._plain():
+            self._doubts.append(why.replace("leave out `delivered = None`", "write delivered()"))
+        return JUDGED if self._plain() and not why else DELIVERED
+
+    def _plain(self) -> bool:
+        """Whether clients receive messages as they were published."""
+        if "publish" not in self._roles:
+            return False
+        taken = self._roles["publish"]
+        message = next(each for each, part in zip(taken.method.parameters, taken.parts, strict=True) if part is Part.MESSAGE)
+        return message_for(message) == "message" and message.name in {*self._read.uses.handed, *fakes.sent(self._read)}
 
     def _lasts(self) -> str:
         """How the object is started and ended, where it runs by itself or is entered."""
@@ -184,7 +215,7 @@ class _Writer:
         lines = call if after else f"return {call}"
         if "        socket = " in before:
             lines = lines.replace("self.socket(client)", "socket")
-        return head + before + guarded(lines, method, name, "socket" if breaks else "") + after
+        return head + before + guarded(lines, method, name, "socket" if breaks else "", fakes.error_of(self._read)) + after
 
     def _around(self, name: str, asks: bool, breaks: bool) -> tuple[str, str]:
         """What stands before and after the call; `asks`: the method is given a connection; `breaks`: which may break meanwhile."""
@@ -192,6 +223,8 @@ class _Writer:
             if self._keeps_live():
                 return CONNECTED + "        socket = self.new_socket(client)\n", "        self.live.setdefault(client, socket)\n"
             return "        socket = self.new_socket(client)\n", ""
+        if self._keeps_live() and name == "disconnect" and asks and self._named():
+            self._doubts.append("one connection a client; if a new one ends it: subwarden help options")
         if self._keeps_live() and name == "disconnect" and not asks:
             return "        self.live.pop(client, None)\n", ""
         if self._keeps_live() and name in UNASKED and asks:
@@ -206,6 +239,10 @@ class _Writer:
         known = "connect" in self._roles or not self._joined()
         return bool(self._sockets) and known and bool(self._reconnects())
 
+    def _named(self) -> bool:
+        """Whether a client connects by a name and a connection, so that it may come by another connection before it has gone."""
+        return "connect" in self._roles and self._roles["connect"].parts.count(Part.CLIENT) > 1
+
     def _joined(self) -> list[str]:
         """The sets of the class itself in which subscribe() looks for the client, and which no method fills."""
         subscribe = self._roles["subscribe"].method.name
@@ -219,6 +256,8 @@ class _Writer:
                 return "topic"
             case Part.MESSAGE:
                 return message_for(parameter)
+            case _ if parameter is self._handed:
+                return f"lambda message: self.{parameter.name}(client, message)"
             case _:
                 value = fakes.VALUES.get(parameter.kind, "None")
                 self._doubts.append(f"{operation} gives {value} for {parameter.name}")
@@ -228,16 +267,22 @@ class _Writer:
         change = "add" if name == "connect" else "discard"
         lines = "".join(f"        self.ours.{attribute}.{change}(client)\n" for attribute in self._joined())
         if name == "disconnect":
+            self._doubts.append("no method was found by which a client goes; write disconnect()")
             return f'        """{ABSENT[name]} Call what {self._read.name} does then."""\n'
         return lines or f'        """{ABSENT[name]}"""\n'
 
-    def _observe(self) -> str:
+    def _observe(self, delivers: bool) -> str:
         tables = self._read.tables
         head = "\n    def observe(self):\n"
+        if not tables and self._read.uses.pairs:
+            pairs = fakes.pairs_of(self._read.uses.pairs[0], "self.ours", "self.name" if self._sockets else "")
+            return (NAME if self._sockets else "") + head + f"        return {pairs}\n"
         if not tables:
             self._doubts.append("no table of who is subscribed was found; write observe()")
+            if delivers:
+                return OBSERVED
             return head + "        raise NotImplementedError  # for each topic its clients, or (client, topic) pairs\n"
         named = "self.named(self.ours.{})" if self._sockets else "self.ours.{}"
         shown = {each: named.format(each) for each in tables}
         told = next(iter(shown.values())) if len(tables) == 1 else "{" + ", ".join(f'"{t.strip("_")}": {v}' for t, v in shown.items()) + "}"
-        return (NAMED.format() if self._sockets else "") + head + f"        return {told}\n"
+        return (NAMED.format() + NAME if self._sockets else "") + head + f"        return {told}\n"

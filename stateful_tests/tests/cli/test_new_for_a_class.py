@@ -113,7 +113,7 @@ def test_the_methods_of_a_hub_of_web_sockets_are_taken(capsys: pytest.CaptureFix
     [
         ("rooms.py:Rooms", {"subscribe": "join(client, room)", "disconnect": "quit(client)"}, "self.ours.clients.add(client)"),
         ("hub.py:Hub", {"subscribe": "join(name, room)", "observe": "rooms"}, "self.name = client"),
-        ("pubsub.py:PubSub", {"teardown": "teardown(topic)", "observe": "_clients, _topics"}, 'PubSub(send=Outside(env, "send"))'),
+        ("pubsub.py:PubSub", {"teardown": "teardown(topic)", "observe": "_clients, _topics"}, "PubSub(send=self.send)"),
         ("anyio_hub.py:Hub", {"observe": "_topics"}, "self.running = asyncio.create_task(self.ours.run())"),
         ("runs.py:Entered", {"subscribe": "subscribe(subscriber, channel, since)"}, "await self.ours.__aenter__()"),
         ("runs.py:Running", {"observe": "by_topic"}, "self.running.cancel()"),
@@ -161,7 +161,10 @@ def test_what_it_cannot_read_is_one_line_and_nothing_is_written(named: str, said
 def test_the_class_is_read_and_not_run(capsys: pytest.CaptureFixture[str]) -> None:
     Path("loud.py").write_text("raise SystemExit(7)\nclass Hub:\n    def join(self, user, room): ...\n", encoding="utf-8")
     assert main(["new", "mine.py", "--for", "loud.py:Hub"]) == 0
-    assert told(capsys)[1] == ["no table of who is subscribed was found; write observe()"]
+    assert told(capsys)[1] == [
+        "no method was found by which a client goes; write disconnect()",
+        "no table of who is subscribed was found; write observe()",
+    ]
 
 
 def test_a_class_of_another_folder_is_imported_from_where_the_adapter_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -198,7 +201,7 @@ def test_a_connection_that_comes_back_is_a_new_one() -> None:
     ("named", "verdict", "properties"),
     [
         ("rooms.py:Rooms", 1, {"P2"}),
-        ("hub.py:Hub", 1, {"P8"}),
+        ("hub.py:Hub", 1, {"D1"}),
         ("pubsub.py:PubSub", 0, set()),
         ("anyio_hub.py:Hub", 0, set()),
     ],

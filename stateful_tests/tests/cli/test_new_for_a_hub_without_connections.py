@@ -9,17 +9,19 @@ from subwarden.cli.main import main
 from subwarden.stateful_tests.tests.paths import DATA
 
 HELD = (DATA / "hub" / "held.py").read_text(encoding="utf-8")
+STYLES = (DATA / "hub" / "styles.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("held.py").write_text(HELD, encoding="utf-8")
+    Path("styles.py").write_text(STYLES, encoding="utf-8")
 
 
-def written(name: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+def written(name: str, capsys: pytest.CaptureFixture[str], file: str = "held.py") -> tuple[str, str]:
     """What was printed, in one line, and the adapter."""
-    assert main(["new", "mine.py", "--for", f"held.py:{name}"]) == 0
+    assert main(["new", "mine.py", "--for", f"{file}:{name}"]) == 0
     text = Path("mine.py").read_text(encoding="utf-8")
     compile(text, "mine.py", "exec")
     assert max(map(len, text.splitlines())) <= 140
@@ -62,6 +64,37 @@ def test_its_methods_are_taken(name: str, printed: str, said: str, capsys: pytes
     assert said in text
 
 
+@pytest.mark.parametrize(
+    ("name", "printed", "said"),
+    [
+        ("Sockets", "observe rooms", "may_fail=WebSocketDisconnect"),
+        ("Nested", "observe subscribers", "await self.follow(client, topic, queue)"),
+        ("Retaining", "guessed: Retaining keeps messages; if it sends them later, too (`retains`", "delivered = None"),
+        ("Dropping", "guessed: Dropping may drop messages (`bounded`)", "self.ours.queues.items()"),
+        ("Streams", "observe _streams", "await self.follow(client, topic, queue)"),
+        ("Tasks", "observe _writers", "return {(self.name(client), topic) for client, topic in self.ours._writers}"),
+        ("Observed", "attach(event, observer): a subscriber is a callback", "async def __call__"),
+        ("Weak", "observe _listeners", "each() if isinstance(each, weakref.ref) else each"),
+        ("Plugins", "publish fire(event, payload)", "await self.ours.fire(topic, message)"),
+        (
+            "Generators",
+            "a subscriber is a generator, read until the client leaves",
+            "self.follow(client, topic, self.ours.subscribe(topic))",
+        ),
+        ("Events", "subscribe stream(channel)", "delivered = None"),
+        ("Group", "guessed: publish() sends to one subscriber (`shares`)", 'return None if self.name in ("log.info",)'),
+        ("Group", "guessed: Group is made with send=self.send", "async def send(self, client, message)"),
+        ("Broker", "connect on_connect(client, send)", "self.ours.on_connect(client, lambda message: self.send(client, message))"),
+    ],
+)
+def test_its_style_is_understood(name: str, printed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told, text = written(name, capsys, "styles.py")
+    assert printed in told
+    assert said in text
+    judged = {"Nested", "Streams", "Tasks", "Observed", "Weak", "Plugins", "Generators", "Broker", "Sockets"}
+    assert ("delivered = None" not in text and "# def delivered" not in text) is (name in judged), "messages are judged where it is known"
+
+
 def test_functions_without_a_class_are_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     Path("functions.py").write_text("rooms = {}\n\n\ndef subscribe(topic): ...\n", encoding="utf-8")
     assert main(["new", "mine.py", "--for", "functions.py:Hub"]) == 3
@@ -69,11 +102,6 @@ def test_functions_without_a_class_are_told_in_one_line(capsys: pytest.CaptureFi
         "subwarden new: --for functions.py:Hub: functions.py has no class 'Hub'; it has only functions; "
         "give them and their tables a class, or write the adapter by hand: subwarden new mine.py\n"
     )
-
-
-def test_a_generator_is_named_and_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["new", "mine.py", "--for", "held.py:Stream"]) == 3
-    assert "it has the generator subscribe();" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -84,6 +112,51 @@ def test_a_right_hub_holds_without_an_edit(name: str, capsys: pytest.CaptureFixt
     written(name, capsys)
     main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", "5", "--json", "gate.json"])
     assert json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Sockets",
+        "Nested",
+        "Retaining",
+        "Dropping",
+        "Streams",
+        "Tasks",
+        "Observed",
+        "Weak",
+        "Plugins",
+        "Generators",
+        "Events",
+        "Group",
+        "Broker",
+    ],
+)
+def test_a_right_hub_of_any_style_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    written(name, capsys, "styles.py")
+    main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", "5", "--json", "gate.json"])
+    assert json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "property_"),
+    [
+        ("Sockets", "in list(self.rooms.get(room, []))", "in self.rooms.get(room, [])", "D1"),
+        ("Streams", "        send = self._streams.get(topic, {}).pop(client, None)", "        send = self._streams[topic][client]", "P8"),
+        ("Observed", "in tuple(self._observers.get(event, ()))", "in self._observers.get(event, ())", "D1"),
+        ("Plugins", "in list(self._handlers.get(event, []))", "in self._handlers.get(event, [])[:1]", "D1"),
+        ("Generators", "self._queues[topic].discard(queue)", "self._queues.pop(topic, None)", "P8"),
+        ("Broker", "            if send is not None:\n                await send(message)", "            await send(message)", "P8"),
+    ],
+)
+def test_a_defect_of_any_style_is_found(name: str, right: str, wrong: str, property_: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert right in STYLES
+    Path("styles.py").write_text(STYLES.replace(right, wrong), encoding="utf-8")
+    written(name, capsys, "styles.py")
+    assert main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", "8", "--json", "gate.json"]) == 1
+    assert property_ in {each["property"] for each in json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]}
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """The ready fakes of adapters: who is connected, what arrives, a socket that takes its time, and clients that are served in turn."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -183,5 +184,58 @@ def test_a_call_is_told_to_wait_in_the_adapter_and_where_nothing_of_it_waits_in_
         assert "world/hubs/clients.py:" in str(where(second))
         for task in (first, second):
             task.cancel()
+
+    asyncio.run(main())
+
+
+def test_a_queue_is_followed_until_its_client_leaves() -> None:
+    async def main() -> None:
+        adapter, queue = Slow(Outside()), asyncio.Queue[str]()
+        queue.put_nowait("m1")
+        await adapter.follow("c1", "t1", queue)
+        await asyncio.sleep(0)
+        queue.put_nowait("m2")
+        await asyncio.sleep(0)
+        await adapter.unfollow("c1", "t1")
+        queue.put_nowait("m3")
+        await asyncio.sleep(0)
+        await adapter.unfollow("c1", "t1")
+        assert adapter.delivered() == {"c1": ["m1", "m2"]}
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_generator_has_begun_when_it_is_followed_and_ends_with_its_reader(cancelled: bool) -> None:
+    said: list[str] = []
+
+    async def source() -> AsyncIterator[str]:
+        said.append("begins")
+        try:
+            yield "m1"
+            await asyncio.Event().wait()
+        finally:
+            said.append("ends")
+
+    async def main() -> None:
+        adapter = Slow(Outside())
+        following = asyncio.create_task(adapter.follow("c1", "t1", source()))
+        await asyncio.sleep(0)
+        assert not following.done(), "the generator has not begun"
+        if cancelled:
+            await asyncio.sleep(0)
+            assert said == ["begins"]
+            following.cancel()
+            await asyncio.wait([following])
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        else:
+            await following
+            assert said == ["begins"]
+            await adapter.unfollow("c1", "t1")
+            assert adapter.delivered() == {"c1": ["m1"]}
+        assert said == ["begins", "ends"]
+        assert not adapter.readers
 
     asyncio.run(main())

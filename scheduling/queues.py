@@ -21,10 +21,11 @@ CLASSES: tuple[Any, ...] = (
     *(asyncio.Queue, asyncio.Event),
     *(asyncio.StreamReader, asyncio.StreamWriter, asyncio.BaseProtocol, asyncio.BaseTransport),  # connections, with subclasses
 )
-OF_PACKAGES = (  # connections that servers keep in sets, too; of modules that are loaded
+OF_PACKAGES = (  # connections and jobs that are kept in sets, too; of modules that are loaded
     ("starlette.requests", "HTTPConnection"),
     ("aiohttp.web_request", "BaseRequest"),
     ("aiohttp.web_response", "StreamResponse"),
+    ("aiojobs._job", "Job"),
 )
 SCOPES = "anyio._backends._asyncio", "CancelScope"
 NUMBER = "_subwarden_number"

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.world import chance
+from subwarden.world import chance, log_listeners
 from subwarden.world.arrival import Arrival
 from subwarden.world.heartbeats import Heartbeats
 
@@ -107,7 +107,9 @@ class JobLoop(ControlledLoop):
             await asyncio.wait(left, timeout=timeout)
 
     def adopt_thread(self, thread: Any = None) -> bool:
-        """A worker thread of anyio's takes its jobs from a queue: here they are offered instead."""
+        """A worker thread of anyio's takes its jobs from a queue: here they are offered instead. One that writes a log need not start."""
+        if log_listeners.adopt(thread):
+            return True
         if type(thread).__name__ != "WorkerThread" or type(thread).__module__ != "anyio._backends._asyncio":
             return False
         thread.queue = _Offered(self, thread)

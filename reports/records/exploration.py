@@ -45,7 +45,8 @@ class ScenarioFindingRecord(TypedDict):
     """A failure of a scenario, in its minimal run. `trace`: what pages need beside it; there if one was asked for. `found`: the schedule
     that showed it first, counted in its order; 0: a saved run. `at`: where the error was raised, as path:line. `fault`: it needs a
     cancellation or a failing call; `slow_step`: it needs a step that takes long, and the longest takes `slowest` seconds; `outside`: the
-    timing of a simulated network, executor or client is a part of it; `arguments`: a test gives the scenario some.
+    timing of a simulated network, executor or client is a part of it, and with `jobs` that of an executor alone; `arguments`: a test gives
+    the scenario some.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class ScenarioFindingRecord(TypedDict):
     slow_step: bool
     slowest: NotRequired[float]
     outside: NotRequired[bool]
+    jobs: NotRequired[bool]
     arguments: NotRequired[bool]
     found: int
     deviations: int

@@ -98,7 +98,7 @@ def happens(finding: ScenarioFindingRecord) -> str:
     if finding["fault"]:
         said += ", when the fault comes at this moment"
     if finding.get("outside"):
-        said += ", with this timing of the network"
+        said += f", with this timing of {'the jobs in executors' if finding.get('jobs') else 'the network'}"
     if finding["slow_step"]:
         said += ", when one step takes " + (f"{finding['slowest']:.3g} s" if "slowest" in finding else "long")
     return said

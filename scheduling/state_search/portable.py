@@ -28,6 +28,7 @@ from types import (
 from typing import Any
 
 from subwarden.scheduling.state_search.structure import Indigestible, name_of
+from subwarden.scheduling.watchdog import WATCHDOG
 
 _PLAIN = (int, str, bytes, bool, float, complex, range, NoneType, EllipsisType, NotImplementedType)
 _DESCRIPTORS = (MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType)
@@ -55,11 +56,10 @@ class PortableNumbers:
 
     def _path(self, thing: object) -> str:
         """The global or the class attribute that leads to `thing`. Raises Indigestible."""
-        if self._paths is None:
-            self._paths = _paths()
-        path = self._paths.get(id(thing))
-        if path is None:
-            self._paths = _paths()  # a module may have been loaded since
+        path = None if self._paths is None else self._paths.get(id(thing))
+        if path is None:  # a module may have been loaded since
+            with WATCHDOG.paused():  # it takes long, on a busy machine, and is not the subject's work
+                self._paths = _paths()
             path = self._paths.get(id(thing))
         if path is None:
             raise Indigestible(f"a {name_of(type(thing))} that no name leads to, for other processes")

@@ -33,8 +33,10 @@ from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_s
 from subwarden.stateful_tests.workers.crash import Death
 from subwarden.world.escapes import Escapes
 
+JOBS = ("+executor runs ", "+worker runs ")  # outside events of `world.jobs`
 RESTLESS_ROWS = 12
 BEFORE = 0.25  # the part of a budget that may go into seeing whether the scenario ends its process
+LEAST = 10  # end states in the sample, so that it says anything
 SCHEDULES = 1_000  # of each order, where neither their number nor a budget is given
 
 
@@ -218,7 +220,7 @@ def _check(explored: Explored) -> ScenarioCheckRecord:
         "complete_within": explored.complete_within,
         "complete": explored.complete,
         "end_states": explored.end_states.distinct,
-        "unseen": explored.end_states.chance_of_new if explored.end_states.total else None,
+        "unseen": explored.end_states.chance_of_new if explored.end_states.total >= LEAST else None,
         "seconds": explored.seconds,
     }
     if explored.complete and explored.states is not None and explored.interleavings is not None:
@@ -256,6 +258,9 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
     }
     if told.at is not None:
         record["at"] = told.at
+    outside = [name for name in run.names if name.startswith("+") and not name.startswith(FAULTS)]
+    if told.outside and outside and all(name.startswith(JOBS) for name in outside):
+        record["jobs"] = True
     if record["slow_step"]:
         record["slowest"] = told.slowest
     if printed := told.printed():

@@ -114,8 +114,9 @@ class Search:
         escapes = Escapes()
         with escapes.seen():
             self._runner.run(lambda _: fixed(()), every_choice=True)
-        named = f"; the real clock or chance: {escapes}" if escapes else ""
-        self._progress.explored.doubts.append(f"{said}{named}; make its objects anew in every run, and seed its chance")
+        guess = "likely what outlives a run, or the order of a set of objects, which is that of their addresses"
+        why = f"the real clock or chance: {escapes}" if escapes else guess
+        self._progress.explored.doubts.append(f"{said}; {why}; make its objects anew in every run, and seed its chance")
         return False
 
     def _sample(self, number: int) -> None:

@@ -5,7 +5,6 @@ import re
 import time
 from typing import Any
 
-import anyio
 import pytest
 
 import subwarden
@@ -123,6 +122,8 @@ def test_an_error_that_code_tells_the_loop_is_told_with_its_words() -> None:
 
 
 def test_a_task_of_anyio_s_has_its_function_s_name() -> None:
+    anyio = pytest.importorskip("anyio")
+
     async def beats() -> None:
         await anyio.Event().wait()
 
@@ -136,6 +137,8 @@ def test_a_task_of_anyio_s_has_its_function_s_name() -> None:
 
 
 def test_a_task_of_a_package_that_is_left_behind_is_told_with_its_place() -> None:
+    anyio = pytest.importorskip("anyio")
+
     async def leaves() -> None:
         asyncio.create_task(anyio.sleep_forever())
 
@@ -145,6 +148,7 @@ def test_a_task_of_a_package_that_is_left_behind_is_told_with_its_place() -> Non
 
 def test_nested_scopes_of_anyio_are_cancelled_in_the_order_of_their_entering() -> None:
     """Which sets of them do not keep: their addresses differ from run to run."""
+    anyio = pytest.importorskip("anyio")
     orders: set[tuple[int, ...]] = set()
 
     async def scopes() -> None:
@@ -191,6 +195,16 @@ def test_ctrl_c_ends_pytest_and_not_only_the_test() -> None:
 def test_an_error_has_the_name_by_which_users_know_it(name: str) -> None:
     """So that pytest's summary has room for its words."""
     assert getattr(subwarden, name).__module__ == "subwarden"
+
+
+def test_the_timing_of_jobs_is_not_called_that_of_a_network() -> None:
+    async def scenario() -> None:
+        done: list[int] = []
+        await asyncio.gather(*(asyncio.to_thread(done.append, number) for number in range(2)))
+        assert done == [0, 1]
+
+    said = subwarden.explore(scenario, schedules=50, order="fifo").text()
+    assert "happens on stock asyncio, with this timing of the jobs in executors\n" in said
 
 
 PACKAGE = """

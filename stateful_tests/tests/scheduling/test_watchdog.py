@@ -18,7 +18,9 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.run import Ending, run
 from subwarden.scheduling.schedule import fixed
-from subwarden.scheduling.watchdog import LOOKS, Blocked, Watchdog
+from subwarden.scheduling.state_search import portable
+from subwarden.scheduling.state_search.structure import Indigestible
+from subwarden.scheduling.watchdog import LOOKS, WATCHDOG, Blocked, Watchdog
 
 BOUND = 0.1
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no interval timers here, and so no guard")
@@ -230,3 +232,22 @@ def test_guarded_says_that_another_thread_has_no_guard() -> None:
     thread.start()
     thread.join()
     assert told == [False]
+
+
+def test_naming_the_constants_of_a_state_is_not_the_subject_s_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes through every module, which took two seconds on a busy machine: the subject was told to block."""
+    watched: list[ControlledLoop | None] = []
+
+    def paths() -> dict[int, str]:
+        watched.append(WATCHDOG._loop)
+        return {}
+
+    monkeypatch.setattr(portable, "_paths", paths)
+    loop = ControlledLoop()
+    WATCHDOG.watch(loop)
+    try:
+        with pytest.raises(Indigestible):
+            portable.PortableNumbers().of_thing(object())
+        assert (watched, WATCHDOG._loop) == ([None], loop)
+    finally:
+        WATCHDOG.watch(None)

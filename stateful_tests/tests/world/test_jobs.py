@@ -2,6 +2,9 @@
 
 import asyncio
 import contextvars
+import logging
+import logging.handlers
+import queue
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -136,6 +139,28 @@ def test_asgiref_and_anyio_run_their_jobs_on_the_loop() -> None:
     found = subwarden.explore(scenario, schedules=100)
     assert found.verdict == "holds", str(found)
     assert threads == {threading.get_ident()}
+
+
+def test_a_thread_that_writes_a_log_need_not_start() -> None:
+    """As Litestar starts one for each application. Another thread is refused all the same."""
+
+    async def scenario() -> None:
+        written: list[str] = []
+        handler = logging.Handler()
+        handler.emit = lambda record: written.append(record.getMessage())  # type: ignore[method-assign]  # the short way
+        records: queue.Queue[Any] = queue.Queue(-1)
+        listener = logging.handlers.QueueListener(records, handler)
+        logger = logging.Logger("mine")
+        logger.addHandler(logging.handlers.QueueHandler(records))
+        logger.warning("before")
+        listener.start()
+        logger.warning("begun")
+        await asyncio.sleep(0)
+        logger.warning("done")
+        listener.stop()
+        assert written == ["before", "begun", "done"]
+
+    assert subwarden.explore(scenario, schedules=5).verdict == "holds"
 
 
 def test_a_pool_of_processes_is_refused_by_name() -> None:

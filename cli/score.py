@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from subwarden.checking.verdict import Verdict
-from subwarden.cli.options import add_max_memory, cores, count, duration, fitting, output, seed
+from subwarden.cli.options import CannotWrite, add_max_memory, cores, count, duration, fitting, output, seed
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.deliver import deliver
 from subwarden.cli.reporting.files import write_json
@@ -20,8 +21,9 @@ from subwarden.stateful_tests.exploring.budget import Budget, lasting
 from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.score.crew import InTurn, ScoreCrew, ScoreProcesses
 from subwarden.stateful_tests.score.run import SCHEDULES, Scoring
+from subwarden.stateful_tests.score.targets import Target
 
-EXIT = "exit codes: 0 the score is told, 1 below --at-least, or it fails without a fault, 2 stopped early, 3 usage or internal error"
+EXIT = "exit codes: 0 the score is told, 1 below --at-least, or it fails without a fault, 2 stopped or in doubt, 3 usage or internal error"
 
 
 def percent(text: str) -> int:
@@ -76,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
     scoring = Scoring(
         options.subject, mutate=options.mutate, orders=orders, schedules=options.schedules, seed=options.seed, leave=options.leave
     )
+    refuse_writing(options.json, scoring.targets)
     with interruptible(ENDING) as stopped, _crew(options) as crew:
         until = lasting(options.budget)
         with progress(f"subwarden score {options.subject}", quiet=options.quiet) as report:
@@ -84,6 +87,13 @@ def run(options: argparse.Namespace) -> int:
     outputs += [lambda: write_json(options.json, record)] if options.json else []
     deliver(options.verb, *outputs)
     return Verdict(record["verdict"]).exit_code
+
+
+def refuse_writing(path: str | None, targets: Sequence[Target]) -> None:
+    """Raises CannotWrite where the record would be written over a module that is scored."""
+    over = [target.said for target in targets if path is not None and Path(path).resolve() == target.path]
+    if over:
+        raise CannotWrite(f"--json {path} would overwrite {over[0]}, in which faults are planted; give another file")
 
 
 @contextmanager

@@ -40,6 +40,9 @@ def write_score(record: ScoreRecord, console: Console, *, quiet: bool = False) -
         write_line(MEANS, console)
     write_not_judged(record, console)
     _write_apart(fates.get("apart", []), console)
+    if "not loaded" in fates:
+        where = ", ".join(f"{fault['file']}:{fault['line']}" for fault in fates["not loaded"])
+        write_line(f"not counted: {_count(len(fates['not loaded']))} with which it cannot be imported ({where})", console)
     for doubt in record["doubts"]:
         write_line(f"doubt: {doubt}", console, "yellow")
     write_searchable(_summary(record, {fate: len(each) for fate, each in fates.items()}), console, f"bold {_colour(record)}")

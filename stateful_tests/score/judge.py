@@ -19,8 +19,9 @@ from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.score.planting import planted, ran_lines
 from subwarden.stateful_tests.score.task import Judged, Judging, Plan
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
+from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load, module_of, watching_load
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, load_scenario
+from subwarden.world.loop import WorldLoop
 
 EACH = 100  # schedules of a program, about
 FEWEST, MOST = 6, 48  # programs drawn for each check
@@ -33,14 +34,11 @@ def judge(task: Judging, budget: Budget) -> Judged:
     made, plan = Judged(), task.plan
     has_fault = any(plant.edit is not None for plant in task.plants)
     with planted(task.plants):
-        try:
-            factory = load_scenario(plan.subject) if plan.is_scenario else load(plan.subject, plan.checks[0].level)
-        except (BadSubject, BadScenario) as bad:
-            if not has_fault:
-                raise
-            made.not_loaded = str(bad)
+        if has_fault and (why := _does_not_import(plan.subject)) is not None:
+            made.not_loaded = why
             return made
         try:
+            factory = load_scenario(plan.subject) if plan.is_scenario else load(plan.subject, plan.checks[0].level)
             with blaming(plan.subject):
                 (_explore if plan.is_scenario else _search)(task, factory, made, budget, has_fault)
         except (BadSubject, BadScenario) as bad:
@@ -50,6 +48,16 @@ def judge(task: Judging, budget: Budget) -> Judged:
         made.ran = ran_lines()
     made.complete = made.noticed is not None or not budget.spent()
     return made
+
+
+def _does_not_import(subject: str) -> str | None:
+    """Why a subject cannot even be imported."""
+    try:
+        with watching_load(subject, WorldLoop()):
+            module_of(subject.rpartition(":")[0], subject)
+    except BadSubject as bad:
+        return str(bad)
+    return None
 
 
 def unjudged(why: str) -> NoticedRecord:

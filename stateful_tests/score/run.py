@@ -68,7 +68,7 @@ class Scoring:
             tasks = [Judging(self.plan, (Plant(target.module, fault.edit),)) for target, fault in made.to_judge]
             for number, judged in enumerate(crew.do(tasks, budget)):
                 made.judged(number, judged)
-                progress(made.schedules, number + 1, len(tasks), "")
+                progress(made.schedules, number + 1, len(tasks), f"{made.noticed} of {number + 1} noticed")
         failed = next((each for each in sound if each.noticed or each.died), None)
         return self._record(made, failed, crew.lost, holds, at_least)
 
@@ -137,6 +137,11 @@ class _Made:
             entered = any(other.top == fault.top and other.line in lines for other in target.faults)
             self.records[number]["fate"] = "not judged" if fault.line in lines else "never run" if entered else "apart"
         self._numbers = [number for number, record in enumerate(self.records) if record["fate"] == "not judged"]
+
+    @property
+    def noticed(self) -> int:
+        """How many have been noticed by now."""
+        return sum(record["fate"] == "noticed" for record in self.records)
 
     @property
     def to_judge(self) -> list[tuple[Target, Fault]]:

@@ -39,7 +39,7 @@ class Judging:
 
 @dataclass(slots=True)
 class Judged:
-    """The outcome. `complete`: it was judged to its end; `noticed`: how the subject failed; `not_loaded`: why it could not be loaded;
+    """The outcome. `complete`: it was judged to its end; `noticed`: how the subject failed; `not_loaded`: why it could not be imported;
     `ran`: see `planting.ran_lines`; `finding`: its record, where the subject has no fault; `died`: how its processes ended.
     """
 

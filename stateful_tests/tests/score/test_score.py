@@ -10,9 +10,13 @@ import pytest
 
 from subwarden.cli.main import main
 from subwarden.reports.formats.schema import schema
+from subwarden.scheduling.order import Order
+from subwarden.stateful_tests.score.task import Judging, Plan
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 from subwarden.stateful_tests.tests.paths import ROOT
 from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, started, wait_for
+from subwarden.stateful_tests.tests.score import impatient
+from subwarden.stateful_tests.workers.process import Process
 
 SCORED = ROOT / "examples" / "scored"
 SEATS = """
@@ -54,6 +58,22 @@ async def fails():
     assert False
 """
 
+STUBBORN = """
+async def check():
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+"""
+EAGER = """
+def registered(name, made=[]):
+    made.append(name)
+    return made[-1]
+
+NAME = registered("seats")
+"""
 DEADLY = """
 import ctypes
 
@@ -161,6 +181,30 @@ def test_a_fault_that_ends_its_process_or_spins_is_noticed(seats: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_fault_past_every_guard_is_noticed_by_its_time(seats: Path) -> None:
+    """A step that takes no exception for an answer."""
+    (seats / "stubborn.py").write_text(STUBBORN, encoding="utf-8")
+    plan = Plan("stubborn.py:check", True, (Order.FIFO,), (), 10, 0)
+    process = Process(impatient.work, (None, 1))
+    try:
+        process.send(("do", (Judging(plan, ()), False)))
+        wait_for(process.pipe.poll)
+        message, judged = next(process.said())
+    finally:
+        process.end()
+    assert (message, judged.noticed["property"], judged.noticed["said"]) == ("done", "P13", "never comes to rest")
+
+
+@pytest.mark.slow
+def test_a_fault_with_which_nothing_can_be_imported_does_not_count(seats: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (seats / "seats.py").write_text(SEATS + EAGER, encoding="utf-8")
+    record = scored("checks.py:looks", seats / "eager.json", "--schedules", "100")[1]
+    assert fates(record)["23 no-addition"] == "not loaded"
+    assert record["score"] == 100
+    assert "not counted: 1 fault with which it cannot be imported (seats.py:23)" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.slow
 def test_what_is_known_is_told_when_it_is_stopped(seats: Path) -> None:
     """By Ctrl-C, and when its time is over."""
     words = (*SUBWARDEN, "score", "checks.py:looks", "--schedules", "100", "--jobs", "1", "--json", "stopped.json")
@@ -189,6 +233,7 @@ BAD = [
     (["checks.py:blind", "--mutate", "empty.py"], "no fault can be planted in empty.py; give another module by --mutate"),
     (["checks.py:blind", "--mutate", "broken.py"], "broken.py:1 is no Python that can be read: "),
     (["alone.py:check"], "it imports nothing from its folder that a fault can be planted in; name a module by --mutate"),
+    (["checks.py:blind", "--json", "seats.py"], "--json seats.py would overwrite seats.py, in which faults are planted; give another file"),
     (["checks.py:blind", "--at-least", "101"], "'101' is no share; give a whole number of percent, from 0 to 100"),
     (["checks.py:blind", "--schedules", "0"], "'0' is not a whole number of at least 1"),
 ]

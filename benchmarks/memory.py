@@ -51,7 +51,8 @@ def _watch(process: "subprocess.Popen[bytes]", seconds: float) -> list[Sample]:
     while process.poll() is None:
         now = monotonic() - began
         if EVERY <= now < seconds:
-            samples.append((now, {pid: _resident(pid) for pid in (process.pid, *_children(process.pid))}))
+            command = next(iter(_children(process.pid)), process.pid)  # the copy of the process that is watched over (`processes.watcher`)
+            samples.append((now, {pid: _resident(pid) for pid in (command, *_children(command))}))
         sleep(EVERY)
     return samples
 

@@ -56,12 +56,12 @@ def speaking(children: Collection[AnyChild], timeout: float | None = None) -> li
     return [child for child in children if child.pipe in ready]
 
 
-def begin() -> None:
-    """In the child: leave signals to the parent, who decides how to end, and go when it goes."""
+def begin(parent: int | None = None) -> None:
+    """In the child: leave signals to the parent, who decides how to end, and go when it goes. `parent`: see `go_with_parent`."""
     for number in ENDING:  # all processes of a group get them
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-    go_with_parent()
+    go_with_parent(parent)
 
 
 @contextmanager

@@ -20,8 +20,10 @@ from subwarden.stateful_tests.cluster.hosts import BadCluster
 from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.cluster.portion import Messages, Portion, carry
 from subwarden.stateful_tests.cluster.tasks import Tasks
+from subwarden.stateful_tests.exploring.black_box import LastRun
 from subwarden.stateful_tests.hunt.carrier import LAST_WORDS, Heard
-from subwarden.stateful_tests.hunt.worker import Assignment
+from subwarden.stateful_tests.hunt.worker import Assignment, rehearse
+from subwarden.stateful_tests.runs.killing import dying
 from subwarden.stateful_tests.workers.crash import Death
 
 PORTION = 15.0  # seconds after which a task ends between two rounds; a round takes seconds, and to begin a task a second
@@ -45,10 +47,12 @@ class DaskCarrier:
     Raises BadCluster if no worker of it can take part.
     """
 
-    def __init__(self, client: Any, luggage: Luggage, memory: int | None = None) -> None:
+    def __init__(self, client: Any, subject: str, luggage: Luggage, memory: int | None = None) -> None:
+        """`subject`: its name here."""
         self.gone: str | None = None
         self.patience = PATIENCE
         self._tasks = Tasks(client)
+        self._subject = subject
         self._luggage = luggage
         self._memory = memory
         self._running: dict[str, _Task] = {}  # by key
@@ -127,7 +131,7 @@ class DaskCarrier:
                 yield task.worker, "retried", f"lost its Dask worker {about[0]}; {about[1]} does that task again"
             case "poisoned":
                 self._end(key)
-                yield task.worker, "poisoned", about
+                yield task.worker, "poisoned", replace(about, run=self._last_run(task))
             case "failed":
                 self._end(key)
                 if self._tasks.not_even_read():
@@ -137,6 +141,12 @@ class DaskCarrier:
             case "result":
                 self._end(key)
                 yield from self._result(task, about)
+
+    def _last_run(self, task: _Task) -> LastRun | None:
+        """The run that ends Dask workers, if it ends a process here, too: nobody there could write it down."""
+        assignment = replace(task.portion.assignment, subject=self._subject, deadline=task.deadline)
+        died = dying(task.portion.hash_seed, rehearse, assignment, noted=True)
+        return None if died is None else died.run
 
     def _result(self, task: _Task, said: Messages) -> Iterator[Heard]:
         if said and said[-1][0] == "refused":

@@ -20,7 +20,7 @@ def carrying(address: str | None, subject: str, jobs: int, memory: int | None) -
     def make(client: Any, luggage: Luggage) -> Any:
         from subwarden.stateful_tests.cluster.carrier import DaskCarrier  # noqa: PLC0415  # see `_connected`
 
-        return DaskCarrier(client, luggage, memory)
+        return DaskCarrier(client, subject, luggage, memory)
 
     with _connected(address, subject, jobs, make) as carrier:
         yield carrier
@@ -33,7 +33,7 @@ def exploring(address: str | None, scenario: str, leave: frozenset[str], jobs: i
     def make(client: Any, luggage: Luggage) -> Any:
         from subwarden.stateful_tests.cluster.crew import DaskCrew  # noqa: PLC0415  # see `_connected`
 
-        return DaskCrew(client, luggage, leave, memory)
+        return DaskCrew(client, scenario, luggage, leave, memory)
 
     with _connected(address, scenario, jobs, make) as crew:
         yield crew

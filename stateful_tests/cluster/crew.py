@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from subwarden.scheduling import string_hash
@@ -10,7 +11,9 @@ from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.cluster.tasks import MOST_DEATHS, Tasks
 from subwarden.stateful_tests.explore.searching.crew import TICK, Take, outcome_of
 from subwarden.stateful_tests.explore.searching.portions import Done, Portion
+from subwarden.stateful_tests.explore.searching.worker import rehearse
 from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.runs.killing import dying
 from subwarden.stateful_tests.workers.crash import Death
 from subwarden.stateful_tests.workers.in_order import InOrder
 
@@ -21,9 +24,11 @@ TASK = 0.5  # seconds that a task takes, about, where there are enough portions:
 class DaskCrew:
     """See `Crew`. `client` is connected; `luggage` is the scenario's, `memory` as in `ExploringTask`. Raises BadCluster."""
 
-    def __init__(self, client: Any, luggage: Luggage, leave: frozenset[str], memory: int | None = None) -> None:
+    def __init__(self, client: Any, scenario: str, luggage: Luggage, leave: frozenset[str], memory: int | None = None) -> None:
+        """`scenario`: its name here."""
         self.lost: list[str] = []
         self._client = client
+        self._scenario = scenario
         self._tasks = Tasks(client)
         self._more = leave, string_hash.current() or 0, luggage, self._tasks.hosts.versions, memory
         self._prepared = False
@@ -88,7 +93,8 @@ class DaskCrew:
         self._tasks.forget(key)
         del doing.at[key]
         if what == "poisoned" and alone:
-            doing.work.done(numbers[0], Done(complete=False, killed=about))
+            here = dying(string_hash.current() or 0, rehearse, self._scenario, self._more[0], doing.work.piece(numbers[0]), noted=True)
+            doing.work.done(numbers[0], Done(complete=False, killed=replace(about, run=here and here.run)))
         elif what == "poisoned":
             doing.suspect(numbers)
             doing.work.again(numbers)

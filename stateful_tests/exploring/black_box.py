@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from subwarden.processes.lifeline import end_with
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 
@@ -29,9 +30,13 @@ class BlackBox:
     def __init__(self) -> None:
         self.on = False
         self._file = -1
+        self._parent: int | None = None
 
-    def open(self, path: Path) -> None:
-        """Write each run to `path`, in place of the one before."""
+    def open(self, path: Path, parent: int | None = None) -> None:
+        """Write each run to `path`, in place of the one before. `parent`: the parent of this process, which a run may end, and then this
+        process goes on for a moment: that run stays the last.
+        """
+        self._parent = parent
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         self.on = True
 
@@ -43,6 +48,8 @@ class BlackBox:
 
     def begins(self, about: dict[str, Any], names: Sequence[str] = ()) -> None:
         """A run begins; or it has come to its next step along `names`, where `about` grows with the run."""
+        if self._parent is not None:
+            end_with(self._parent)
         os.ftruncate(self._file, 0)
         os.lseek(self._file, 0, os.SEEK_SET)
         self._write(about, *([name, 0, 1] for name in names))

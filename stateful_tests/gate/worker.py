@@ -3,7 +3,6 @@
 Its only tie to others is a pipe to the gate, so that it can be killed at any moment: all that it has told is known.
 """
 
-import traceback
 from multiprocessing.connection import Connection
 from time import monotonic
 from typing import Any
@@ -22,6 +21,7 @@ from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
 from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote
+from subwarden.stateful_tests.workers.process import failure
 
 LISTEN_EVERY = 0.02  # seconds between two looks into the pipe: whether to stop is asked between runs, many times a millisecond
 
@@ -57,7 +57,7 @@ def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: Cra
         except (EOFError, OSError):  # the gate has gone
             return
         except Exception as error:
-            pipe.send(("failed", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
+            pipe.send(failure(error))
             return
 
 

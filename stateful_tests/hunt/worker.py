@@ -12,7 +12,6 @@ that does would pass for proof that little is unseen.
 """
 
 import gc
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -34,6 +33,7 @@ from subwarden.stateful_tests.subjects.levels import LEVELS
 from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
 from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote
+from subwarden.stateful_tests.workers.process import failure
 
 TELL_EVERY = 0.5  # seconds
 SMALL = 1 / 3  # of a session's time, for making findings small
@@ -85,6 +85,22 @@ def work(pipe: "Connection[Any, Any]", assignment: Assignment, memory: tuple[int
         pipe.send(_last_word(assignment, pipe))
 
 
+class _Nobody:
+    """A pipe that leads nowhere."""
+
+    def send(self, message: object) -> None:
+        """Nobody hears it."""
+
+    def poll(self) -> bool:
+        """Nobody says anything."""
+        return False
+
+
+def rehearse(assignment: Assignment) -> None:
+    """Do an assignment for nobody, in a process that may die of it."""
+    _last_word(assignment, _Nobody())  # type: ignore[arg-type]  # it has what a worker calls
+
+
 def _last_word(assignment: Assignment, pipe: "Connection[Any, Any]") -> tuple[str, Any]:
     """Hunt; what the worker says at its end. Raises BrokenPipeError where the hunt has died."""
     try:
@@ -95,8 +111,8 @@ def _last_word(assignment: Assignment, pipe: "Connection[Any, Any]") -> tuple[st
         return "bad", f"subject {assignment.subject}: an operation raised KeyboardInterrupt; it must return, or raise an Exception"
     except Gone:
         raise BrokenPipeError from None
-    except Exception:
-        return "failed", traceback.format_exc()
+    except Exception as error:
+        return failure(error)
 
 
 class _Worker:

@@ -1,9 +1,16 @@
-"""A saved run that ends the process that runs it: it is played in a process of its own."""
+"""A saved run that ends the process that runs it: it is played in a process of its own.
 
+A run may end its parent instead. So there is a process between that one and ours, which ends as it does, and in its place.
+"""
+
+import os
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
+from subwarden.processes import child as child_process
+from subwarden.processes.lifeline import end_with
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.runs.replay import Replay
@@ -13,6 +20,7 @@ from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote, Death
 from subwarden.stateful_tests.workers.process import Process
 
+_exit, _fork = os._exit, os.fork  # bound before `scheduling.isolation` refuses them while a subject is loaded
 ENDS_THE_PROCESS = "ends-the-process"  # what the run was recorded for, in the place of a cause
 
 
@@ -40,15 +48,30 @@ def dying(hash_seed: int, function: Callable[..., object], *arguments: object, n
 def _called(
     pipe: "Connection[Any, Any]", function: Callable[..., object], arguments: tuple[object, ...], noted: bool, note: CrashNote
 ) -> None:
-    begin(note)
+    between = os.getpid()
+    if child := _fork():
+        child_process.begin()
+        _end_as(child)
+    begin(note, parent=between)
     if noted:
-        BLACK_BOX.open(note.black_box)
+        BLACK_BOX.open(note.black_box, between)
+    answer: Exception | None = None
     try:
         function(*arguments)
     except Exception as error:
-        pipe.send(error)
-    else:
-        pipe.send(None)
+        answer = error
+    end_with(between)
+    pipe.send(answer)
+    _exit(0)  # the rest of the way out is that of the process between
+
+
+def _end_as(child: int) -> NoReturn:
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code < 0 and -code != signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    _exit(code)
 
 
 def _play(replay: Replay) -> None:

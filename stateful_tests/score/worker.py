@@ -5,7 +5,6 @@ A fault that keeps the process busy for ever, past the guard of its runs, is not
 
 import os
 import threading
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from time import monotonic, process_time  # bound now: the clocks of module `time` are others in a run
@@ -19,6 +18,7 @@ from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
 from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote
+from subwarden.stateful_tests.workers.process import failure
 
 LISTEN_EVERY = 0.05  # seconds between two looks into the pipe
 LIMIT = 60.0  # seconds of processor time for a fault of few schedules
@@ -49,7 +49,7 @@ def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: Cra
         except (BadSubject, BadScenario) as bad:
             answer = ("bad", str(bad))
         except Exception as error:
-            answer = ("failed", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+            answer = failure(error)
         over()
         try:
             pipe.send(answer)

@@ -40,3 +40,11 @@ def started(
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def workers(process: Process) -> list[int]:
+    """The workers of a command of ours: it runs in a copy of its process, which started them (`processes.watcher`)."""
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
+    rows = [line.split(maxsplit=2) for line in listed]
+    commands = {str(process.pid), *(pid for parent, pid, *_ in rows if parent == str(process.pid))}
+    return [int(pid) for parent, pid, *words in rows if parent in commands and "spawn_main" in " ".join(words)]

@@ -5,11 +5,11 @@ from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.workers.crash import CrashNote
 
 
-def begin(note: CrashNote, memory: tuple[int | None, int] | None = None) -> None:
-    """Begin as any child, note a crash, and bound the memory, where it is given: bytes, None for half of the machine's, and how many
-    processes share them.
+def begin(note: CrashNote, memory: tuple[int | None, int] | None = None, parent: int | None = None) -> None:
+    """Begin as any child, of `parent`, note a crash, and bound the memory, where it is given: bytes, None for half of the machine's, and
+    how many processes share them.
     """
-    child.begin()
+    child.begin(parent)
     note.listen()
     if memory is not None:
         MEMORY.allow(*memory)

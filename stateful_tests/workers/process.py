@@ -1,6 +1,7 @@
 """A worker process, and the note that it leaves if it crashes."""
 
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ JOINED_WITHIN = 1.0  # seconds: a process that has closed its pipe is ending
 
 class WorkerFailed(Exception):
     """A worker stopped at an error of ours; the message is its traceback."""
+
+
+def failure(error: Exception) -> tuple[str, str]:
+    """The last message of a worker that stops at an error of ours."""
+    return "failed", f"{type(error).__name__}: {error}\n{''.join(traceback.format_exception(error))}"
 
 
 class Process(Child):

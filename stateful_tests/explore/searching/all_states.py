@@ -49,8 +49,8 @@ class AllStates:
             proof.done(portion, outcome)
             if proof.over or progress.explored.findings:
                 break
-        if progress.explored.findings or not (proof.over or proof.resting):
-            return False
+        if progress.explored.findings or progress.explored.killed or not (proof.over or proof.resting):
+            return False  # a state that kills a worker would kill this process
         if proof.complete:
             self._told_apart(proof.states, proof.interleavings)
             return True

@@ -1,19 +1,19 @@
 """A process that does portions of an exploration. Its only tie is a pipe, so it can be killed at any moment: its portion is done again."""
 
-import traceback
 from multiprocessing.connection import Connection
 from time import monotonic
 from typing import Any
 
-from subwarden.stateful_tests.explore.searching.portions import PortionRunner
+from subwarden.stateful_tests.explore.searching.portions import Portion, PortionRunner
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
-from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, load_scenario
 from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote
+from subwarden.stateful_tests.workers.process import failure
 
 LISTEN_EVERY = 0.05  # seconds between two looks into the pipe: whether to stop is asked between runs
 
@@ -51,7 +51,7 @@ def work(
         except (BadScenario, BadSubject) as bad:
             answer = ("bad", str(bad))
         except Exception as error:
-            answer = ("failed", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+            answer = failure(error)
         BLACK_BOX.close()
         try:
             pipe.send(answer)
@@ -59,6 +59,12 @@ def work(
             return
         if answer[0] != "done":
             return
+
+
+def rehearse(name: str, leave: frozenset[str], portion: Portion) -> None:
+    """Do a portion for nobody, in a process that may die of it."""
+    with running():
+        _made(name, leave).do(portion, UNLIMITED)
 
 
 def _made(name: str, leave: frozenset[str]) -> PortionRunner:

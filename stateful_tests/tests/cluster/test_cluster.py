@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from subwarden.stateful_tests.hunt.folder import Folder
 from subwarden.stateful_tests.tests.cluster.processes import another_version, cluster, hunted, hunting
 from subwarden.stateful_tests.tests.hunt.processes import files, found, journal
 from subwarden.stateful_tests.tests.hunt.test_hunt_workers import DIES
-from subwarden.stateful_tests.tests.processes import PATIENCE, wait_for
+from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, wait_for
 
 pytest.importorskip("distributed", reason="a hunt on a cluster needs the extra `dask`")
 pytestmark = pytest.mark.slow
@@ -102,6 +103,31 @@ def test_a_round_that_kills_every_worker_is_set_aside_and_is_a_finding(tmp_path:
     assert told.count("ended with exit code 7 in round 0; its findings are kept; another takes its place") == 3
     assert "found: the subject ends the process that runs it: in round 0 of worker 0" in told
     assert "violated (1 finding" in report
+
+
+ENDS_ITS_PARENT = """
+import ctypes
+import os
+from subwarden.impl.manager.manager import Manager
+
+class Mine(Manager):
+    async def try_add_connection_to_thread(self, *a, **k):
+        ctypes.CDLL(None).kill(os.getppid(), 9)
+"""
+
+
+def test_a_round_that_ends_the_dask_workers_themselves_is_a_finding_with_a_replay(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(ENDS_ITS_PARENT, encoding="utf-8")
+    with cluster(tmp_path / "cluster", 4) as some:
+        code, _, told = hunted("mine.py:Mine", tmp_path / "hunt", *ROUND, "--dask", some.address, cwd=tmp_path)
+    assert code == 1, told
+    assert "found: the subject ends the process that runs it: in round 0 of worker 0" in told
+    (run,) = (tmp_path / "hunt").rglob("round-0-of-worker-0*")
+    again = subprocess.run(
+        [*SUBWARDEN, "replay", str(run), "--subject", "mine.py:Mine"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert "was killed (SIGKILL" in " ".join(again.stdout.split())
 
 
 def test_a_subject_travels_with_what_it_imports_from_its_folder(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,7 +23,7 @@ from subwarden.stateful_tests.exploring.budget import UNLIMITED, Budget, lasting
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
 from subwarden.stateful_tests.tests.paths import DATA
-from subwarden.stateful_tests.tests.processes import wait_for
+from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, wait_for
 from subwarden.stateful_tests.workers.in_order import each
 
 FILE = DATA / "scenarios" / "shared_search.py"
@@ -89,6 +90,15 @@ def test_a_scenario_that_ends_its_process_is_a_finding(tmp_path: Path, capsys: p
     mine.write_text(mine.read_text(encoding="utf-8").replace("_exit(7)", "getpid()"), encoding="utf-8")
     assert main(replay) == 0
     assert "holds (the run does not end the process any more)" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.slow
+def test_a_state_that_ends_its_process_is_not_searched_by_the_process_that_shares_the_portions(tmp_path: Path) -> None:
+    command = [*SUBWARDEN, "explore", f"{FILE}:ends_in_one_order", "--order", "any", "--schedules", "4000", "--jobs", "2"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 1, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "ends_in_one_order ends the process that runs it: in order any, each of three workers ended with exit code 7" in said
 
 
 ENDS = """

@@ -15,7 +15,7 @@ import pytest
 
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.runs.saved import SAVED
-from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, Process, started, wait_for
+from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, Process, started, wait_for, workers
 
 WITHIN = 5.0  # seconds after a signal in which a gate must end
 SLACK = 3.0  # seconds more for the interpreter to end on a busy machine
@@ -67,12 +67,6 @@ def gating(folder: Path, subject: str, *arguments: str) -> Iterator[Process]:
 
 def said(folder: Path) -> str:
     return (folder / "err").read_text()
-
-
-def workers(process: Process) -> list[int]:
-    """The processes that it has started and that are workers."""
-    listed = subprocess.run(["ps", "-A", "-ww", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
-    return [int(words[1]) for words in map(str.split, listed) if int(words[0]) == process.pid and "spawn_main" in " ".join(words)]
 
 
 def runs(pid: int) -> bool:

@@ -14,7 +14,7 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.score.task import Judging, Plan
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 from subwarden.stateful_tests.tests.paths import ROOT
-from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, started, wait_for
+from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, started, wait_for, workers
 from subwarden.stateful_tests.tests.score import impatient
 from subwarden.stateful_tests.workers.process import Process
 
@@ -160,8 +160,8 @@ def test_a_worker_that_is_killed_costs_only_its_fault(seats: Path) -> None:
     alone = scored("checks.py:looks", seats / "alone.json", "--schedules", "100")[1]
     words = (*SUBWARDEN, "score", "checks.py:looks", "--schedules", "100", "--jobs", "1", "--json", "killed.json")
     with started(*words, cwd=seats) as process:
-        wait_for(lambda: workers(process.pid))
-        os.kill(int(workers(process.pid)[0]), signal.SIGKILL)
+        wait_for(lambda: workers(process))
+        os.kill(workers(process)[0], signal.SIGKILL)
         out, _ = process.communicate(timeout=PATIENCE)
     record = json.loads((seats / "killed.json").read_text(encoding="utf-8"))
     assert (process.returncode, len(record["lost"])) == (0, 1)
@@ -209,19 +209,13 @@ def test_what_is_known_is_told_when_it_is_stopped(seats: Path) -> None:
     """By Ctrl-C, and when its time is over."""
     words = (*SUBWARDEN, "score", "checks.py:looks", "--schedules", "100", "--jobs", "1", "--json", "stopped.json")
     with started(*words, cwd=seats) as process:
-        wait_for(lambda: workers(process.pid))
+        wait_for(lambda: workers(process))
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "no fault was judged; stopped early: " in " ".join(out.split())
     code, record = scored("checks.py:looks", seats / "late.json", "--schedules", "100", "--budget", "0.1")
     assert (code, record["verdict"], record["score"]) == (2, "inconclusive", None)
-
-
-def workers(pid: int) -> list[str]:
-    """The processes below `pid` that judge."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-    return [child for child in children if b"spawn_main" in (Path("/proc") / child / "cmdline").read_bytes()]
 
 
 BAD = [

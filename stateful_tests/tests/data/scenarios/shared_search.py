@@ -17,6 +17,18 @@ async def one_order() -> None:
     assert said != list("fbdace"), said
 
 
+async def ends_in_one_order() -> None:
+    """Ends its process in one order of six tasks; its states are searched."""
+    said: list[str] = []
+
+    async def says(word: str) -> None:
+        said.append(word)
+
+    await asyncio.gather(*(says(word) for word in "abcdef"))
+    if said == list("fbdace"):
+        ctypes.CDLL(None)._exit(7)
+
+
 async def counted() -> None:
     """Holds; it has more states than one process looks at by depth."""
     box = {"a": 0, "b": 0, "c": 0}

@@ -89,6 +89,7 @@ class ScenarioCheckRecord(TypedDict):
     """The schedules of one order. `complete_within`: all schedules with so many deviations were run (-1: not even one); `complete`: all
     schedules, or all states, were; `unseen`: the chance that the next schedule ends in a new state (Good-Turing). `states`: all that can be
     told apart, and `interleavings`: the number of schedules that lead through them; there where a search of states was complete.
+    `not_told_apart`: what is in the way of such a search.
     """
 
     order: OrderName
@@ -100,6 +101,7 @@ class ScenarioCheckRecord(TypedDict):
     end_states: int
     unseen: float | None
     seconds: float
+    not_told_apart: NotRequired[str]
     states: NotRequired[int]
     interleavings: NotRequired[int]
 

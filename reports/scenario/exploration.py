@@ -189,6 +189,8 @@ def _covered(check: ScenarioCheckRecord, *, timings: bool) -> str:
         said += ", complete: every interleaving was covered"
     elif check["complete_within"] > 0:
         said += f", among them all with at most {check['complete_within']} deviation{'s' if check['complete_within'] > 1 else ''}"
+    if "not_told_apart" in check:
+        said += f", states not told apart ({check['not_told_apart']})"
     if check["unseen"] is not None and not check["complete"] and check["verdict"] != "violated":  # else it ended early: too few for a guess
         ends = check["end_states"]
         said += f"; {ends} end state{'s' * (ends != 1)}, chance of a new one {100 * check['unseen']:.1f}%"

@@ -223,6 +223,8 @@ def _check(explored: Explored) -> ScenarioCheckRecord:
         "unseen": explored.end_states.chance_of_new if explored.end_states.total >= LEAST else None,
         "seconds": explored.seconds,
     }
+    if explored.not_told_apart is not None and not explored.complete:
+        made["not_told_apart"] = explored.not_told_apart
     if explored.complete and explored.states is not None and explored.interleavings is not None:
         made |= {"states": explored.states, "interleavings": explored.interleavings}
     return made

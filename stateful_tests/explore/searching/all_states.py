@@ -71,6 +71,7 @@ class AllStates:
             if result is None:
                 break
             if search.indigestible is not None:
+                progress.explored.not_told_apart = search.indigestible
                 return False
             progress.look_at(result)
         if search.complete:

@@ -54,6 +54,7 @@ class Explored:
     complete: bool = False
     states: int | None = None  # told apart by a search of states that came to its end
     interleavings: int | None = None  # and so many schedules; None: not counted, or a run need not end
+    not_told_apart: str | None = None  # why its states cannot be searched
     killed: Death | None = None  # how the last process died that did a portion, if every one did
     end_states: Tally = field(default_factory=Tally)
     seconds: float = 0.0

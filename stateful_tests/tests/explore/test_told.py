@@ -207,6 +207,21 @@ def test_the_timing_of_jobs_is_not_called_that_of_a_network() -> None:
     assert "happens on stock asyncio, with this timing of the jobs in executors\n" in said
 
 
+def test_it_is_said_why_there_is_no_proof() -> None:
+    async def scenario() -> None:
+        async def visit() -> None:
+            reader, writer = await asyncio.open_connection("localhost", 80)
+            assert await reader.read() == b""
+            writer.close()
+
+        async with await asyncio.start_server(lambda _, writer: writer.close(), "localhost", 80):
+            await asyncio.gather(visit(), visit())
+
+    said = subwarden.explore(scenario, schedules=250, order="fifo").text()
+    assert "order fifo: 250 schedules" in said
+    assert ", states not told apart (a simulated network or executor)" in said
+
+
 PACKAGE = """
 import datetime
 

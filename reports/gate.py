@@ -17,6 +17,7 @@ POINTS = "operations, model cases, orders, faults"  # the kinds of coverage poin
 GAP, LEFT, FEWEST = "  ", ("check", "verdict"), 4  # of the table of checks; so many columns are always there
 COLOURS = {"holds": "green", "violated": "red", "inconclusive": "yellow"}
 STOPPED = "Stopped early: the report covers the work done until then. Run the same command again for the whole search."
+ALONE = "No two calls overlap in this run: if calls one by one work for you, look at the adapter first."
 ORDERS = {
     "fifo": "order fifo: happens on stock asyncio",
     "any": "order any: happens on other event loops or with threads; not seen in fifo",
@@ -121,6 +122,8 @@ def write_finding(finding: FindingRecord, console: Console, *, portable: bool = 
     with_cancel = " and a cancellation" if finding["cancellation"] else ""
     count = len(finding["operations"])
     write_line(f"{count} operation{'s' if count > 1 else ''}{with_cancel}, {_where(finding)}", console)
+    if finding.get("alone"):
+        write_line(ALONE, console)
     console.print()
     for task in finding["tasks"]:
         may = f"  ({task['faults']})" if task["faults"] else ""

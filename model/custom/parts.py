@@ -115,16 +115,17 @@ class Lock(Pool):
 
 class Lease(Part):
     """Each topic has one holder at most. `take` answers whether the client holds it from now on, `give` whether it did, and `expire` frees
-    it."""
+    it. A holder that takes again renews; if not `renews`, it is refused, as everybody is."""
 
     roles = {"take": ("client", "topic"), "give": ("client", "topic"), "expire": ("topic",)}  # noqa: RUF012
 
-    def __init__(self, **names: str | None) -> None:
+    def __init__(self, renews: bool = True, **names: str | None) -> None:
         super().__init__(**{"expire": None, **names})
+        self.renews = renews
 
     def do_take(self, state: frozenset[Any], client: Any, topic: Any) -> Any:
-        holder = next((c for t, c in state if t == topic), client)
-        return (True, state | {(topic, client)}) if holder == client else (False, state)
+        holder = next((c for t, c in state if t == topic), None)
+        return (True, state | {(topic, client)}) if holder is None or (self.renews and holder == client) else (False, state)
 
     def do_give(self, state: frozenset[Any], client: Any, topic: Any) -> Any:
         return (topic, client) in state, state - {(topic, client)}
@@ -137,12 +138,12 @@ class Lease(Part):
 
 
 class Retained(Part):
-    """The last value of each topic. `put` answers None, `get` the value, or None if there is none."""
+    """The last value of each topic. The answer of `put` is not judged; `get` answers the value, or None if there is none."""
 
     roles = {"put": ("topic", "message"), "get": ("topic",)}  # noqa: RUF012
 
     def do_put(self, state: frozenset[Any], topic: Any, message: Any) -> Any:
-        return None, frozenset({*(pair for pair in state if pair[0] != topic), (topic, message)})
+        return UNJUDGED, frozenset({*(pair for pair in state if pair[0] != topic), (topic, message)})
 
     def do_get(self, state: frozenset[Any], topic: Any) -> Any:
         return next((message for t, message in state if t == topic), None), state

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from subwarden.reports.coverage import shares
-from subwarden.reports.gate import STOPPED, happens
+from subwarden.reports.gate import ALONE, STOPPED, happens
 from subwarden.reports.html.escaping import escaped
 from subwarden.reports.html.graphs.model_states import model_pictures
 from subwarden.reports.html.graphs.wait_graphs import lock_pictures
@@ -133,6 +133,7 @@ def finding_view(finding: FindingRecord) -> FindingView:
     run = {"tasks": finding["tasks"], "steps": finding["steps"], "trace": finding.get("trace")}
     also = [f"{each['property']} {each['said']}" for each in finding.get("also", ())]
     lines = [*([finding["detail"]] if finding["detail"] else []), f"{count}{with_cancel}; {happens(finding)}."]
+    lines += [ALONE] if finding.get("alone") else []
     lines += [f"The same bug shows as: {'; '.join(also)}."] if also else []
     return FindingView(
         id=finding["id"],

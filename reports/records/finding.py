@@ -101,9 +101,9 @@ class FindingRecord(BrokenRecord, RunRecord, ScriptRecord):
     """A finding: the property that is violated, its minimal run, and the string that replays it.
 
     `short`: the name of the run where it is kept. `outside`: the simulated network, or an ASGI client, took part.
-    `also`: the other findings of the same bug. `trace`: what pictures of the run need;
-    there if it was asked for. Of a hunt also: `shrunk`, whether there was time to make the run minimal and to look for one in `fifo`; and
-    the `strategy` that showed it first.
+    `alone`: no two calls of an adapter overlap in its run, and none is cancelled. `also`: the other findings of the same bug.
+    `trace`: what pictures of the run need; there if it was asked for. Of a hunt also: `shrunk`, whether there was time to make the run
+    minimal and to look for one in `fifo`; and the `strategy` that showed it first.
     """
 
     level: str
@@ -113,6 +113,7 @@ class FindingRecord(BrokenRecord, RunRecord, ScriptRecord):
     replay: str
     short: NotRequired[str]
     outside: NotRequired[bool]
+    alone: NotRequired[bool]
     trace: NotRequired[TraceRecord]
     also: NotRequired[list[AlsoRecord]]
     shrunk: NotRequired[bool]

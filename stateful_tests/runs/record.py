@@ -111,6 +111,8 @@ def finding_record(subject: str, finding: Finding[Any], factory: Factory | None 
         record["printed"] = printed
     if narration.outside:
         record["outside"] = True
+    if narration.alone and LEVELS[finding.level] in (CORE_LEVEL, CUSTOM_LEVEL) and not finding.cancellation:
+        record["alone"] = True
     if finding.order is Order.FIFO and not script:
         return cast(FindingRecord, {**record, **UNTRIED})
     return cast(FindingRecord, {**record, **script_of(level, record, subject, claimant)})

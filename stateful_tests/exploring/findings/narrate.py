@@ -34,6 +34,8 @@ class Narration(Observer):
         self._raised_at: str | None = None  # since the last step
         self._chosen: list[str] = []  # names since the last step: outside events, then the step
         self._first_seen: dict[Cause, int] = {}  # cause -> the row that shows it first
+        self._open: set[int] = set()  # the tasks whose calls have not ended
+        self.alone = True  # no call has begun while another was open
 
     def rows(self, *causes: Cause) -> list[StepRow]:
         """A row for each step and outside event, as `StepRow`; the row where a cause shows first says so in `broken`."""
@@ -74,15 +76,21 @@ class Narration(Observer):
         self._chosen.append(name)
 
     def called(self, task: int, operation: Any) -> None:
+        self.alone = self.alone and not self._open
+        self._open.add(task)
         self._did.append(("calls", operation))
 
     def returned(self, task: int, operation: Any, answer: Any, last: bool = True) -> None:
+        self._open.discard(task)
         self._did.append(("answers", (operation, answer)))
 
     def cancelled(self, task: int, operation: Any) -> None:
+        self._open.discard(task)
+        self.alone = False
         self._did.append(("is cancelled in", operation))
 
     def raised(self, task: int, operation: Any, error: BaseException) -> None:
+        self._open.discard(task)
         self._did.append((f"raises {type(error).__name__} in", operation))
         found = origin(error)
         self._raised_at = None if found is None else place(*found)

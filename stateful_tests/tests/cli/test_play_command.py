@@ -107,3 +107,24 @@ def test_a_program_has_all_the_schedules_that_were_asked_for(tmp_path: Path, mon
     assert main(["play", "program.txt", "--subject", "good.py:Good", "--schedules", "200", "--json", "run.json"]) == 0
     made = json.loads(Path("run.json").read_text())
     assert all(check["schedules"] > 190 for check in made["checks"])
+
+
+BLIND = """
+class Adapter:
+    def connect(self, client): ...
+    def subscribe(self, client, topic): ...
+    def observe(self):
+        return {}
+"""
+
+
+@pytest.mark.parametrize(("subject", "program", "alone"), [(BLIND, "A  connect(c1)\nB  subscribe(c1, t1)\n", True), (None, LEAVES, False)])
+def test_a_finding_in_which_no_two_calls_overlap_says_so(
+    subject: str | None, program: str, alone: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("blind.py").write_text(subject or "", encoding="utf-8")
+    assert played("blind.py:Adapter" if subject else ROOMS, program, tmp_path, "--html", "page.html", "--schedules", "40") == 1
+    out = capsys.readouterr().out
+    assert ("No two calls overlap in this run" in out) is alone
+    assert ("No two calls overlap in this run" in Path("page.html").read_text(encoding="utf-8")) is alone
+    assert ("c1 on t1: observe() does not show it, and should" in out) is alone

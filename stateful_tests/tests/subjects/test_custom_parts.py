@@ -69,6 +69,14 @@ def test_an_operation_of_several_parts_happens_in_all_or_none() -> None:
     assert model.step(other, "leave_all", ("c1",))[1] == model.step(there, "hello", ("c2",))[1]
 
 
+@pytest.mark.parametrize("renews", [True, False])
+def test_who_holds_a_lease_and_takes_it_again_renews_it_or_is_refused(renews: bool) -> None:
+    lease = Lease(renews=renews)
+    _, held = lease.step(lease.initial, "take", ("c1", "t1"))
+    assert lease.step(held, "take", ("c1", "t1")) == (renews, held)
+    assert lease.step(held, "take", ("c2", "t1")) == (False, held)
+
+
 @pytest.mark.parametrize("part", [Registry(), Room(), Queue(1), Pool(2), Lock(), Lease(), Retained()])
 def test_a_part_is_a_model_by_itself(part: Part) -> None:
     assert CustomModel(part, POOLS).operations.keys() == part.operations.keys()

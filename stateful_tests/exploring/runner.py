@@ -227,23 +227,32 @@ def running() -> Iterator[None]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No collection of garbage, whose moment would be chance. Objects that were frozen before stay frozen: thawed, the next collection
-    would go through all of them again.
+    """No collection of garbage, whose moment would be chance. The young objects are collected before; older garbage would take longer than
+    many an exploration.
 
-    What is to stay frozen is collected before. Else the young objects are enough: older garbage is thawed again, and collecting it would
-    take longer than many an exploration.
+    A full collection that is asked for passes over what was there before: it is frozen, unless somebody else has frozen objects. Ours could
+    not be thawed without theirs, and frozen garbage stays for good.
     """
-    enabled, thaw = gc.isenabled(), not gc.get_freeze_count()
-    gc.collect(1 if thaw else 2)
-    gc.freeze()
+    gc.collect(1)
+    if not gc.isenabled():  # the outer one of two has done all of this
+        yield
+        return
+    freezes = not _others_freeze()
+    if freezes:
+        gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        if thaw:
+        if freezes:
             gc.unfreeze()
-        if enabled:
-            gc.enable()
+        gc.enable()
+
+
+@cache
+def _others_freeze() -> bool:
+    """Asked once: Python goes through all frozen objects to count them."""
+    return gc.get_freeze_count() > 0
 
 
 def _insist(loop: ControlledLoop) -> None:

@@ -7,6 +7,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order, timer_may_fire
 
 Choose = Callable[[int], int]
+SPIN = 1_000  # steps in which no time passes, after which the next timer is due: each takes some, however little
 STARVATION_BOUND = 200  # steps that may pass over a ready one, in the order `any`: no loop passes one over for ever
 
 
@@ -27,12 +28,14 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     limit: int = 10_000,
     every_choice: bool = False,
     done: Callable[[], object] = lambda: True,
+    before: list[int] | None = None,
 ) -> tuple[Ending, list[int], int]:
     """Run `loop` until it is quiescent. The loop must be the running one (`loop.entered()`).
 
     `choose(n)` picks one of n candidates (see `scheduling.order`); it is asked only if there are at least two, or always with
     `every_choice`. `stepped()`, if there is one, is called after every step (where the loop is not `attentive`, only once `done()`); a true
-    answer stops the run. Returns why the run ended, the choices made among at least two candidates, and the number of steps.
+    answer stops the run. Returns why the run ended, the choices made among at least two candidates, and the number of steps. `before`: the
+    choices of the run so far, which these join.
     """
     ready, events, faults, timers = loop.ready, loop.events, loop.faults, loop.timers
     any_order = order is Order.ANY
@@ -42,7 +45,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked if nothing optional can happen, to spare a call
     choose = getattr(choose, "disturbed", choose)  # a method: to call an object that has `__call__` costs three times as much
     least = 0 if every_choice else 1
-    choices: list[int] = []
+    choices: list[int] = [] if before is None else before
     loop.choices = choices
     steps = passed = 0  # how often in a row the oldest ready step was passed over
     while True:
@@ -121,3 +124,26 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
                 continue
             pick -= 1
         faults.pop(pick).deliver()
+
+
+def run_on(
+    loop: ControlledLoop,
+    order: Order,
+    choose: Choose,
+    stepped: Callable[[], object] | None,
+    *,
+    limit: int,
+    every_choice: bool = False,
+    done: Callable[[], object] = lambda: True,
+) -> tuple[Ending, list[int], int]:
+    """As `run`, but time goes on where steps spin: `while not ready: await asyncio.sleep(0)` may wait for a timer."""
+    choices: list[int] = []
+    steps = 0
+    while True:
+        now, most = loop._now, min(SPIN, limit - steps)
+        ending, _, more = run(loop, order, choose, stepped, limit=most, every_choice=every_choice, done=done, before=choices)
+        steps += more
+        if ending is not Ending.LIMIT or steps >= limit:
+            return ending, choices, steps
+        if loop._now == now and loop.ready and loop.has_timers():
+            loop.advance()

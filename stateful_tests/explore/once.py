@@ -12,7 +12,7 @@ from subwarden.scheduling.isolation import entry_points
 from subwarden.scheduling.locks import controlled_locks
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
-from subwarden.scheduling.run import run as run_loop
+from subwarden.scheduling.run import run_on
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.string_hash import current
 from subwarden.stateful_tests.explore.code import Coded, changed_since, check_of
@@ -71,7 +71,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 def _until_done(loop: ControlledLoop, task: "asyncio.Task[Any]") -> None:
-    run_loop(loop, Order.FIFO, lambda _: 0, task.done, limit=ENDLESS)
+    run_on(loop, Order.FIFO, lambda _: 0, task.done, limit=ENDLESS)
 
 
 async def _gathered(tasks: "list[asyncio.Task[Any]]") -> None:

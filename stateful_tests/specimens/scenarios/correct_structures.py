@@ -211,6 +211,20 @@ async def spinning_waits_for_a_flag() -> None:
     await asyncio.gather(spin(), slow())
 
 
+async def spinning_waits_for_a_timer() -> None:
+    """As some locks of packages do: it heats the processor, and ends."""
+    answers: list[int] = []
+
+    async def work() -> None:
+        await asyncio.sleep(0.1)
+        answers.append(1)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(work())
+        while not answers:  # as above
+            await asyncio.sleep(0)
+
+
 async def polling_ends() -> None:
     answers: list[int] = []
 

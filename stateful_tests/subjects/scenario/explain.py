@@ -244,8 +244,9 @@ _TELLERS: dict[FailureKind, Callable[[Ended], Told]] = {
 
 def _blocked(wait: Wait, run: Ended) -> str:
     text = f"{run.names.task(wait.task)} {words(wait, run.names)}"
-    if wait.at is not None:
-        text += f"  ({wait.at.at()}  {wait.at.source().strip()})"
+    at = wait.at or stands_at(wait.task.get_coro())
+    if at is not None:
+        text += f"  ({at.at()}  {at.source().strip()})"
     spot = run.taken[id(wait.thing)][1] if wait.kind == "lock" and wait.on and id(wait.thing) in run.taken else None
     return text if spot is None else f"{text}; taken at {spot.at()}"
 

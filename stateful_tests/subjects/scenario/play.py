@@ -12,7 +12,7 @@ from subwarden.scheduling.events import Event
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
-from subwarden.scheduling.run import Choose, Ending, run
+from subwarden.scheduling.run import Choose, Ending, run_on
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.runner import COLLECT_EVERY
@@ -144,11 +144,11 @@ class ScenarioRunner:
             listener.begun(loop, judge)
             stepped = listener.stepping(stepped)
         try:
-            ending, choices, steps = run(loop, rules.order, choose, stepped, limit=self.limit, every_choice=every_choice, done=main.done)
+            ending, choices, steps = run_on(loop, rules.order, choose, stepped, limit=self.limit, every_choice=every_choice, done=main.done)
             if (ending is Ending.LIMIT and judge.failure is None) or (ending is Ending.QUIESCENT and _swept(judge, main, loop)):
                 loop.faults.clear()
                 loop.early_timers = False
-                ending, _, more = run(loop, rules.order, _first, stepped, limit=self.limit, done=main.done)
+                ending, _, more = run_on(loop, rules.order, _first, stepped, limit=self.limit, done=main.done)
                 steps += more
         except Blocked:  # outside of any task: in a callback, or in a condition
             ending, choices, steps = Ending.STOPPED, loop.choices, 0

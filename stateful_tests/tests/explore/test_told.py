@@ -222,6 +222,16 @@ def test_it_is_said_why_there_is_no_proof() -> None:
     assert ", states not told apart (a simulated network or executor)" in said
 
 
+def test_the_stock_runner_lets_time_go_on_where_steps_spin() -> None:
+    async def spins() -> bool:
+        timer = asyncio.create_task(asyncio.sleep(3_600))
+        while not timer.done():  # noqa: ASYNC110  # as some programs do
+            await asyncio.sleep(0)
+        return True
+
+    assert subwarden.run(spins())
+
+
 PACKAGE = """
 import datetime
 

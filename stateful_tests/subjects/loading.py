@@ -29,7 +29,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.level import Factory
-from subwarden.stateful_tests.subjects.core.adapter import Adapter, CoreAdapter, CoreKind, Kind, Maker
+from subwarden.stateful_tests.subjects.core.adapter import Adapter, CoreAdapter, CoreKind, Kind, Maker, Unwritten
 from subwarden.stateful_tests.subjects.core.environment import Environment
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.adapter import CustomAdapter, CustomKind
@@ -160,6 +160,8 @@ def _tried(name: str, attribute: str, factory: Callable[..., Any], loop: Control
                 adapter(kind).look_once(environment, loop)
                 loop.abandon()  # it may have started tasks
                 return (CUSTOM_LEVEL if own else CORE_LEVEL).name, partial(adapter, kind)
+    except Unwritten as error:
+        raise BadSubject(f"subject {name}: {error}") from None
     except BadObservation as error:
         raise BadSubject(f"subject {name}: {error}; `subwarden new FILE` writes an adapter with the methods that it needs") from None
     _check_call(factory, attribute, name)

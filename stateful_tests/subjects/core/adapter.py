@@ -48,6 +48,10 @@ class BadAdapter(BadObservation):
     """An adapter that cannot be played; the message says why and how to mend it."""
 
 
+class Unwritten(BadAdapter):
+    """A part of an adapter is left to be written; the message says what."""
+
+
 class Maker:
     """Makes managers by a user's factory, with the environment if the factory takes one."""
 
@@ -236,8 +240,15 @@ class Adapter:
             return self.observe()
         except (KeyboardInterrupt, Blocked, SystemExit):
             raise
+        except NotImplementedError:
+            raise Unwritten(f"observe() is not written yet; return {self.wanted} from it") from None
         except BaseException as error:  # it may raise anything
             raise BadAdapter(f"observe() of a new manager raised {in_a_line(error)}") from None
+
+    @property
+    def wanted(self) -> str:
+        """What `observe()` should return, in words."""
+        return "what the model's shown(state) does"
 
 
 class CoreAdapter(Adapter):
@@ -245,6 +256,10 @@ class CoreAdapter(Adapter):
 
     __slots__ = ()
     kind: CoreKind
+
+    @property
+    def wanted(self) -> str:
+        return "a dict with a set of clients for each topic, or (client, topic) pairs, or leave it out and write delivered()"
 
     def look_once(self, environment: Environment, loop: ControlledLoop) -> object:
         shown = super().look_once(environment, loop)

@@ -49,6 +49,7 @@ def one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], **parts: str) -
     [
         ({"arguments": "client"}, "subscribe must take (client, topic)"),
         ({"observe": "raise KeyError(1)"}, "observe() of a new manager raised KeyError: 1"),
+        ({"observe": "raise NotImplementedError"}, "observe() is not written yet; return a dict with a set of clients for each topic, or"),
         ({"observe": "return 5"}, "raised ValueError: observe() must be (client, topic) pairs, or a dict with a set for each"),
         ({"observe": "return {1, 2}"}, "which is no (client, topic) pair"),
         ({"observe": "return {(t, c) for c, t in self.pairs}"}, "which no call named; it must return (client, topic) pairs"),

@@ -163,6 +163,10 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {  # a function, and by operator 
                 self.members = {}
                 self.members["all"] = set()
 
+            def add(self, c):
+                if not c:
+                    raise ValueError(c)
+
             def __repr__(self):
                 if self.members: return "some"
                 return "none"

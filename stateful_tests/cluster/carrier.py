@@ -19,7 +19,7 @@ from subwarden.stateful_tests.cluster.child import our_prefix
 from subwarden.stateful_tests.cluster.hosts import BadCluster
 from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.cluster.portion import Messages, Portion, carry
-from subwarden.stateful_tests.cluster.tasks import Tasks
+from subwarden.stateful_tests.cluster.tasks import EACH, Tasks
 from subwarden.stateful_tests.exploring.black_box import LastRun
 from subwarden.stateful_tests.hunt.carrier import LAST_WORDS, Heard
 from subwarden.stateful_tests.hunt.worker import Assignment, rehearse
@@ -27,7 +27,6 @@ from subwarden.stateful_tests.runs.killing import dying
 from subwarden.stateful_tests.workers.crash import Death
 
 PORTION = 15.0  # seconds after which a task ends between two rounds; a round takes seconds, and to begin a task a second
-EACH = 0.06  # seconds by which a task is longer for each thread of the cluster, where that is more: see docs/scale.md
 PROFILE = "distributed.worker.profile.enabled"  # a look at each thread a hundred times a second, for a dashboard that is not there
 CONNECT_WITHIN = 10.0  # seconds
 PATIENCE = 15.0  # seconds until a result is here, at most

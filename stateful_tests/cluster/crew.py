@@ -8,7 +8,7 @@ from typing import Any
 from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.cluster.exploring import Answer, ExploringTask, explore_portions, prepare
 from subwarden.stateful_tests.cluster.luggage import Luggage
-from subwarden.stateful_tests.cluster.tasks import MOST_DEATHS, Tasks
+from subwarden.stateful_tests.cluster.tasks import EACH, MOST_DEATHS, Tasks
 from subwarden.stateful_tests.explore.searching.crew import TICK, Take, outcome_of
 from subwarden.stateful_tests.explore.searching.portions import Done, Portion
 from subwarden.stateful_tests.explore.searching.worker import rehearse
@@ -43,7 +43,7 @@ class DaskCrew:
                     return
                 self._prepare()
                 most = max(2, int(AHEAD * hosts.threads))
-                while len(self._tasks) < most and (numbers := doing.next(most)):
+                while len(self._tasks) < most and (numbers := doing.next(most, max(TASK, EACH * hosts.threads))):
                     self._submit(doing, numbers)
                 self._tasks.release()
                 if not doing.work.open:
@@ -140,9 +140,11 @@ class _Doing:
         self.deaths = Counter[int]()  # processes that a portion has killed
         self.ended: dict[int, tuple[str, ...]] = {}  # Dask workers that a portion may have ended, when it was not alone
 
-    def next(self, tasks: int) -> list[int]:
-        """The portions of the next task, where there are to be so many at a time. No task gets so many that others get none."""
-        most = 1 if self.each is None else max(1, int(TASK / max(self.each, 0.001)))
+    def next(self, tasks: int, seconds: float) -> list[int]:
+        """The portions of the next task, where there are to be so many at a time, of so many seconds. No task gets so many that others get
+        none.
+        """
+        most = 1 if self.each is None else max(1, int(seconds / max(self.each, 0.001)))
         waiting = self.work.waiting(tasks * most)
         share = min(waiting, most, -(-self.work.open // tasks))
         numbers: list[int] = []

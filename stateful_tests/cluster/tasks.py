@@ -14,6 +14,7 @@ from distributed.scheduler import KilledWorker
 from subwarden.stateful_tests.cluster.hosts import BadCluster, Hosts
 from subwarden.stateful_tests.workers.crash import Death
 
+EACH = 0.06  # seconds that a task is to take, at least, for each thread of the cluster: see docs/scale.md
 EVENTS = ("begun", "found")  # that a task logs, beside its key
 MOST_DEATHS = 3  # Dask workers that a task may kill; Dask itself gives up after one more
 

@@ -13,12 +13,17 @@ import pytest
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.cluster.carrying import exploring as crew_on
 from subwarden.stateful_tests.explore.exploration import Plan, explore_scenario
+from subwarden.stateful_tests.explore.searching.portions import Sampled
+from subwarden.stateful_tests.subjects.scenario.play import Rules
 from subwarden.stateful_tests.subjects.scenario.scenario import load_scenario
 from subwarden.stateful_tests.tests.cluster.processes import another_version, cluster
 from subwarden.stateful_tests.tests.paths import DATA
 from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, Process, started, wait_for
+from subwarden.stateful_tests.workers.in_order import InOrder, each
 
 pytest.importorskip("distributed", reason="an exploration on a cluster needs the extra `dask`")
+from subwarden.stateful_tests.cluster.crew import _Doing  # it needs that extra
+
 pytestmark = pytest.mark.slow
 FILE = DATA / "scenarios" / "shared_search.py"
 SEARCH = ("--order", "any", "--schedules", "4000")
@@ -74,8 +79,8 @@ def test_a_killed_worker_costs_its_portions_which_another_does(tmp_path: Path) -
         record: dict[str, Any] = dict(explore_scenario(scenario, plan, crew=crew).record)
         killer.join()
     assert all(said.startswith(f"the Dask worker {address} was lost") and "does its portion again" in said for said in record.pop("lost"))
-    for each in (alone, record):
-        del each["checks"][0]["seconds"]
+    for made in (alone, record):
+        del made["checks"][0]["seconds"]
     assert record == alone
 
 
@@ -165,6 +170,22 @@ def test_a_scenario_travels_and_a_worker_that_differs_is_refused_by_name(tmp_pat
         code, record, said = explored("mine.py:mine", tmp_path / "one.json", "--dask", some.address, cwd=here)
     assert (code, record["checks"][0]["complete"]) == (0, True), said
     assert "is refused: it has subwarden's code" in said
+
+
+def test_a_task_has_as_many_portions_as_take_its_time_and_leave_some_for_the_others() -> None:
+    def doing(portions: int, each_takes: float | None) -> _Doing:
+        made = _Doing(InOrder(each([Sampled(Rules(Order.FIFO), str(number), 1, learning=False) for number in range(portions)])))
+        made.each = each_takes
+        return made
+
+    assert len(doing(100, None).next(3, 0.5)) == 1, "nobody knows how long one takes"
+    assert len(doing(100, 0.1).next(3, 0.5)) == 5
+    assert len(doing(4, 0.1).next(3, 0.5)) == 2, "two tasks more are wanted"
+    assert len(doing(100, 2.0).next(3, 0.5)) == 1
+    assert len(doing(10_000, 0.1).next(1_500, 60.0)) == 7, "on a large cluster tasks are longer, where there are enough portions"
+    some = doing(6, 0.1)
+    some.suspect([0, 3])
+    assert [some.next(2, 0.5) for _ in range(4)] == [[0], [1, 2], [3], [4, 5]], "a portion that may have ended a Dask worker goes alone"
 
 
 def beside(worker: Process) -> list[str]:

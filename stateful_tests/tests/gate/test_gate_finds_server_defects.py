@@ -29,8 +29,10 @@ def searched(check: Check, number: int, defect: Defect, most: int) -> bool:
 
 
 def found_by_the_gate(defect: Defect) -> bool:
-    """Whether some shard of a check finds it."""
+    """Whether some shard of a check finds it. Asked first are those of the order and the cancellations that it needs: they find most."""
     shards = [(check, number) for check in checks_of(SERVER_LEVEL.name) for number in range(SHARDS)]
+    cancels = SERVER_LEVEL.cancels(defect.program)
+    shards.sort(key=lambda shard: (shard[0].order is not defect.order, shard[0].cancellation is not cancels))
     return any(searched(*shard, defect, most) for most in (FIRST, sys.maxsize) for shard in shards)
 
 

@@ -68,7 +68,7 @@ class Explorer:
                 self._rules,
                 self.happened,
                 self.transitions,
-                self.runner.graph,
+                lambda: self.runner.graph,
             )
         )
 

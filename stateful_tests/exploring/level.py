@@ -129,7 +129,7 @@ class Play(Protocol):
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """The task of a rule machine: the subject, order and faults to draw for, and the sets that collect coverage. Once `enough()`,
-    examples are empty. `graph`: the level's `new_graph()`, with what judges have worked out.
+    examples are empty. `graph` gives the level's `new_graph()` with what the judges of other runs have worked out.
     """
 
     factory: Factory
@@ -141,7 +141,7 @@ class Drawing:
     rules: set[str]
     happened: set[Point]
     transitions: set[Any]
-    graph: Any
+    graph: Callable[[], Any]
 
 
 class FailingRun(NamedTuple):

@@ -48,7 +48,7 @@ class Machine(RuleBasedStateMachine):
     rules_fired: set[str]
     happened: set[Point]
     transitions: set[Any]
-    graph: Any
+    graph: Callable[[], Any]
 
     limit = 2_000  # names of one run; the explorer's runs may be longer, this one only draws the program
     early_timers = False
@@ -194,7 +194,7 @@ def bound(kind: type[Kind], drawing: Drawing) -> type[Kind]:
         "rules_fired": drawing.rules,
         "happened": drawing.happened,
         "transitions": drawing.transitions,
-        "graph": drawing.graph,
+        "graph": staticmethod(drawing.graph),
         **{name: escaping(getattr(kind, name)) for name in RUNS_SUBJECT},
     }
     return type(kind.__name__, (kind,), attributes)

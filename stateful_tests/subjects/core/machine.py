@@ -76,7 +76,7 @@ class CoreMachine(AdapterMachine):
                 self.factory,
                 self.named(),
                 self.loop,
-                self.graph,
+                self.graph(),
                 self.fired,
             )
         self.program = CoreProgram(())

@@ -25,7 +25,7 @@ class CustomMachine(AdapterMachine):
         super().__init__()
         with self.loop.entered():
             empty = PreparedCalls((), {}, {}, faulty=False, words=words_of(CustomProgram(()), *self.values))
-            self.play = CustomPlay(self.factory, empty, self.loop, self.graph, self.fired)
+            self.play = CustomPlay(self.factory, empty, self.loop, self.graph(), self.fired)
         self.program = CustomProgram(())
 
     @precondition(lambda self: self.room() and self.program.tasks)

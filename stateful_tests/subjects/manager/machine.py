@@ -73,7 +73,7 @@ class ManagerMachine(Machine):
         super().__init__()
         with self.loop.entered():
             taken = TransitionsTaken(self.transitions)
-            self.play = ManagerPlay(self.factory, (), self.loop, self.graph, self.fired, [taken])
+            self.play = ManagerPlay(self.factory, (), self.loop, self.graph(), self.fired, [taken])
         self.program = ManagerProgram(())
 
     # --- actions of the rules

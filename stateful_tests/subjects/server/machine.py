@@ -33,7 +33,7 @@ class ServerMachine(Machine):
         self.program = ServerProgram(())
         self.made: list[int] = []
         with self.loop.entered():
-            self.play = ServerPlay(self.factory, prepare(self.program), self.loop, self.graph, self.fired)
+            self.play = ServerPlay(self.factory, prepare(self.program), self.loop, self.graph(), self.fired)
 
     # --- used by the rules
 

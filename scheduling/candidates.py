@@ -50,6 +50,13 @@ class Candidates(ABC):
         """The place of the candidate that continues the chain that ran last; 0 if that chain cannot go on."""
         return 0
 
+    def next_call(self) -> int:
+        """The place of the next call of the program that has not arrived; those before it are what the calls so far have led to.
+
+        -1: none is left, or calls are not told apart.
+        """
+        return -1
+
     def optional(self) -> int:
         """How many of the candidates, the last ones, need not happen."""
         return 0

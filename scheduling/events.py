@@ -49,7 +49,7 @@ async def park(loop: "ControlledLoop", label: str, *, may_fail: Callable[[], Exc
                 waits.set_exception(error())
 
     event, failure = Event(label, partial(end, future, None)), Event(f"fail {label}", partial(end, future, may_fail))
-    loop.events.append(event)
+    loop.offer(event)
     if may_fail is not None:
         loop.faults.append(failure)
     try:

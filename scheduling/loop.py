@@ -123,6 +123,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             "attentive",
             "fired",
             "last_callback",
+            "late",
             "left",
             "names",
             "oldest",
@@ -166,6 +167,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.ready: list[Handle] = []
         self.events: list[Event] = []
         self.faults: list[Event] = []
+        self.late = 0  # how many of the events, the last ones, are calls that have not arrived (`offer`)
         self.timers: list[Timer] = []
         self.tasks: list[asyncio.Task[Any]] = []
         self.current: Handle = NOTHING
@@ -231,6 +233,12 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         self.batch_end = None
         if self.arrivals:
             self.show_arrivals()
+
+    def offer(self, event: Event) -> None:
+        """Let the outside event `event` be a candidate, before the calls that have not arrived: left alone, the outside answers a call
+        before the next one arrives.
+        """
+        self.events.insert(len(self.events) - self.late, event)
 
     def adopt_thread(self, thread: Any = None) -> bool:
         """Whether this loop runs the jobs of `thread` itself, so that it need not start."""

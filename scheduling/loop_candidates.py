@@ -95,6 +95,10 @@ class LoopCandidates(Candidates):
                     return at
         return 0
 
+    def next_call(self) -> int:
+        loop = self.loop
+        return width(loop, self.order) + len(loop.events) - loop.late if loop.late else -1
+
     def optional(self) -> int:
         loop = self.loop
         optional = len(loop.faults)

@@ -10,7 +10,8 @@
 
 With either, faults (cancellations, calls that fail) may be delivered at any await; they are outside events too, but need not happen. At
 every choice the candidates are, in this order: ready steps (in `fifo` only the first), outside events, the next timer, faults. Choice 0 is
-the choice of stock asyncio if steps took no time and the world outside were slow.
+the choice of stock asyncio if steps took no time and the world outside were slow. Calls of an adapter that have not arrived are the last of
+the outside events (`ControlledLoop.offer`): callers are slower than what they wait for.
 
 Timers fire by deadline, and equal ones in the order of their creation, always. When nothing is ready, the next may fire: early, or late,
 after outside events. While steps are ready, time stands still, unless the loop has `early_timers`: then a step may have taken so long that

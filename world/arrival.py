@@ -53,7 +53,7 @@ class Arrival(Event):
         if possible:
             arrivals.append(self)
             if loop.batch_end is None:
-                (loop.faults if self.optional else loop.events).append(self)
+                self.show()
             else:
                 loop.hidden = True
         elif self in arrivals:  # else the run is over
@@ -62,9 +62,12 @@ class Arrival(Event):
 
     def show(self) -> None:
         """Be among the candidates."""
-        shown = self._loop.faults if self.optional else self._loop.events
-        if self not in shown:
-            shown.append(self)
+        loop = self._loop
+        if self.optional:
+            if self not in loop.faults:
+                loop.faults.append(self)
+        elif self not in loop.events:
+            loop.offer(self)
 
     def hide(self) -> None:
         """Be none of the candidates."""

@@ -17,6 +17,7 @@ from random import Random
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.feedback import Feedback
+from subwarden.scheduling.strategies.sampling.overlap import Overlap
 from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.pos import Pos
 from subwarden.scheduling.strategies.sampling.surw import Surw
@@ -44,14 +45,17 @@ class Portfolio:
     name = "portfolio"
     every_choice = True
 
-    def __init__(self, random: Random, budget: int | None = None, *, windows: bool = False) -> None:
-        """`windows`: of five runs one is `DelayBounded`'s and two are `Window`'s, for long programs of which only a part should race."""
+    def __init__(self, random: Random, budget: int | None = None, *, windows: bool = False, overlaps: bool = False) -> None:
+        """`windows`: of five runs one is `DelayBounded`'s and two are `Window`'s, for long programs of which only a part should race.
+        `overlaps`: one of the two is `Overlap`'s, for programs whose calls are told apart.
+        """
         self._turns = turns(random)
         if windows:
             systematic, *others = self._turns
             window = Window(Random(random.getrandbits(64)))
             pairs = zip(others, [*others[1:], others[0]], strict=True)
-            self._turns = [turn for one, two in pairs for turn in (systematic, window, one, window, two)]
+            second = Overlap(Random(random.getrandbits(64))) if overlaps else window
+            self._turns = [turn for one, two in pairs for turn in (systematic, window, one, second, two)]
         self.members = list(dict.fromkeys(self._turns))
         self.runs = 0
         self._budget = budget

@@ -27,6 +27,7 @@ from subwarden.stateful_tests.exploring.drawing.profiles import Profile, hypothe
 from subwarden.stateful_tests.exploring.level import Drawing, Factory, Level, Names, Program
 from subwarden.stateful_tests.exploring.runner import Runner
 
+Look = Callable[[Any, Names, dict[Cause, int]], object]  # given a program, the schedule of a run, and its violations
 # given a program, the schedule of the run in which it was drawn, and the violations of that; None: the run was given up before its end
 Drive = Callable[[Any, Names, dict[Cause, int] | None], object]
 
@@ -103,6 +104,23 @@ class Explorer:
             if program is not None:
                 result, names = self.runner.record(program, lambda _: fixed(()))
                 self._drive(program, names, result.violations)
+
+    def walk(self, most: int, random: Random, look: Look, left: Callable[[], bool] = lambda: True) -> None:
+        """Play up to `most` walks calmly, each call answered before the next arrives, and give those runs to `look`; then drive the walks
+        whose calm run was right, while there is time `left`. None where the level does not vary programs.
+        """
+        played: list[tuple[Any, Names, dict[Cause, int]]] = []
+        for program in () if self.growth is None else self.growth.walks(most, random):
+            if self._budget.spent():
+                return
+            result, names = self.runner.record(program, lambda _: fixed(()))
+            look(program, names, result.violations)
+            if not result.violations:
+                played.append((program, names, result.violations))
+        for program, names, violations in played:
+            if self._budget.spent() or not left():
+                return
+            self._drive(program, names, violations)
 
     def drawn(self, program: Program, names: Names, violations: dict[Cause, int] | None) -> tuple[Names, dict[Cause, int]]:
         """The run in which `program` was drawn: its schedule and its violations. One that was given up is played again."""

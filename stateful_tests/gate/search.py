@@ -6,6 +6,7 @@ from random import Random
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.schedule import fixed
+from subwarden.scheduling.strategies.sampling.overlap import Overlap
 from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.sampling.window import Window
@@ -29,6 +30,8 @@ from subwarden.stateful_tests.gate.outcome import CheckOutcome, MakeFinding
 from subwarden.stateful_tests.gate.tasks import SHARDS
 
 SAMPLE_EVERY = 8  # of so many runs one is sampled for its end state: sampling all would cost a twentieth of the time
+FEWER = 3  # of the programs that are drawn at first, one in so many is drawn again and again where programs are grown
+WALKS = 3  # for each program that is drawn, where programs are grown
 TOLD_EVERY = 64  # runs between two reports of progress, at the least
 LOOKED_AT = (2, 64)  # runs of a program that are looked at closely; each costs as much as three others
 
@@ -72,8 +75,8 @@ class GateSearch:
     def round(self, number: int, examples: int) -> None:
         """Draw `examples` programs, the same for the same `number`, and drive each.
 
-        Where programs are grown, each is left as soon as its runs reach nothing new; the runs that are left go to as many that are grown
-        from them, then to as many that are drawn, and so on.
+        Where programs are grown, walks come before those that are drawn, and each program is left as soon as its runs reach nothing new;
+        the runs that are left go to as many that are grown from them, then to walks and to drawn ones again, and so on.
         """
         explorer = self.explorer
         self._random = Random(f"{explorer.check.named(explorer.level.drawn_as)} {number}")
@@ -83,15 +86,21 @@ class GateSearch:
         for program in scenes:
             if not self.over():
                 self._drive(program, [], None)
+        explorer.walk(WALKS * examples, self._random, self._look_into, self._are_left)
         explorer.round(number, self._profile, examples - len(scenes))
         part, before = 0, self._left + 1
         while explorer.growth is not None and 0 < self._left < before and not self._budget.spent():
             part, before = part + 1, self._left
-            explorer.grow(examples, self._random, lambda: self._left > 0)
+            explorer.grow(examples, self._random, self._are_left)
+            explorer.walk(WALKS * examples, self._random, self._look_into, self._are_left)
             if self._left > 0:
-                explorer.round(f"{number}.{part}", self._profile, examples)
+                explorer.round(f"{number}.{part}", self._profile, max(1, examples // FEWER))
         if not self.outcome.findings:
             self._cover()
+
+    def _are_left(self) -> bool:
+        """Whether runs of the round are left."""
+        return self._left > 0
 
     def _scenes(self, number: int, examples: int) -> list[Program]:
         """The level's scenes that this round plays: every `SHARDS`-th, and not more than a quarter of its programs."""
@@ -172,7 +181,10 @@ class GateSearch:
         systematic = DelayBounded(1, seeded)
         strategies: list[Strategy] = [systematic, RandomWalk(seeded), Pct(seeded, 2), RandomWalk(seeded), Pct(seeded, 3)]
         growth = self.explorer.growth
-        if self.explorer.level.windows:
+        if growth is not None:
+            overlap = Overlap(seeded)
+            strategies[1:] = [overlap, overlap, Window(seeded), overlap, overlap, Pct(seeded, 3)]
+        elif self.explorer.level.windows:
             strategies[1:] = [Window(seeded), RandomWalk(seeded), Window(seeded), Pct(seeded, 3)]
         for number in range(schedules):
             if growth is not None and growth.settled:

@@ -39,7 +39,7 @@ from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.hunt.work import DRAWN, Kept, Work
 
 EXAMPLES = 12  # programs drawn in a round; a round takes seconds, and is done again if it was interrupted
-PARTS = 3  # of a round, where programs are grown: each draws as many, and grows as many; they are left sooner
+PARTS = 3  # of a round, where programs are grown: each has as many walks, draws as many, and grows as many; they are left sooner
 MORE = 4  # rules in each part than in the one before
 STEPS = (6, 9, 14)  # of the rule machine, in turn
 VARIANTS = 8  # of a program, at most
@@ -105,6 +105,7 @@ class Hunter:
         explorer = self.explorer
         explorer.begin()
         for part in range(1 if explorer.growth is None else PARTS):
+            explorer.walk(EXAMPLES, self._random, self._looked_at)
             profile = Profile("hunt", EXAMPLES, SCHEDULES, steps + MORE * part, derandomized=False)
             explorer.round(f"{number}.{part}" if part else number, profile, EXAMPLES)
             explorer.grow(EXAMPLES, self._random)
@@ -140,6 +141,13 @@ class Hunter:
         return mine if order is mine.order else Runner(mine.level, self._factory, order)
 
     # --- programs
+
+    def _looked_at(self, program: Program, names: list[str], violations: dict[Cause, int]) -> None:
+        """A walk has been played calmly."""
+        WATCHDOG.watch(None)
+        self.work.strategy(DRAWN).runs += 1
+        if violations and not self._budget.spent():
+            self._look_into(program, lambda: names, violations, DRAWN)
 
     def _drive(self, program: Program, names: list[str], violations: dict[Cause, int] | None) -> None:
         """A program has been drawn: look into the run that it took, and drive the program if it is new."""
@@ -184,7 +192,8 @@ class Hunter:
 
     def _drive_variant(self, program: Program, schedules: int) -> None:
         growth = self.explorer.growth
-        portfolio = Portfolio(Random(self._random.getrandbits(64)), schedules, windows=self.explorer.level.windows)
+        seeded, windows = Random(self._random.getrandbits(64)), self.explorer.level.windows
+        portfolio = Portfolio(seeded, schedules, windows=windows, overlaps=growth is not None)
         tally = Tally()
         while tally.total % LEAST or not (self._budget.spent() or (tally.total and tally.chance_of_new < SETTLED)):
             if growth is not None and growth.settled:

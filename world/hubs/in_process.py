@@ -39,11 +39,12 @@ class AsgiHub:
             raise ValueError("AsgiHub needs either subscribe=, the message by which a client subscribes, or a path with {topic}")
         self.app, self.path, self.observe = app, path, observe
         self.messages = Messages(publish, subscribe, unsubscribe, received)
+        self._kind = adapter_class(_Adapter, self.messages, observe)  # one class for all runs: a search tells states apart by it
         self.__name__ = app if isinstance(app, str) else getattr(app, "__name__", "AsgiHub")
 
     def __call__(self) -> Any:
         app = application(self.app) if isinstance(self.app, str) else self.app()
-        return adapter_class(_Adapter, self.messages, self.observe)(self, app)
+        return self._kind(self, app)
 
 
 class _Adapter(HubAdapter):

@@ -44,10 +44,11 @@ class SocketHub:
             raise ValueError(f"SocketHub needs connect({', '.join(taken)}), which connects a client") from None
         self.serve, self.connect, self.answered = serve, connect, answered
         self.messages = Messages(publish, subscribe, unsubscribe, received)
+        self._kind = adapter_class(_Adapter, self.messages)  # one class for all runs: a search tells states apart by it
         self.__name__ = getattr(serve, "__name__", "SocketHub")
 
     def __call__(self) -> Any:
-        return adapter_class(_Adapter, self.messages)(self)
+        return self._kind(self)
 
 
 class _Adapter(HubAdapter):

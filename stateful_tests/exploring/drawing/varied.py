@@ -3,7 +3,7 @@
 Whether a variation is worth its runs is up to `exploring.drawing.growth`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from random import Random
 from typing import Any, Protocol
 
@@ -17,11 +17,20 @@ AGAIN = 4  # operations that are done again at a time, at most
 class Vocabulary(Protocol):
     """The operations of one subject, as its level draws them."""
 
+    kinds: tuple[str, ...]  # the names of the operations
+    program: Callable[[Tasks], Any]  # makes a program of tasks, without faults
+
     def fresh(self, random: Random) -> Any:
         """An operation."""
 
     def meets(self, operation: Any, random: Random) -> Any:
         """An operation that meets `operation`: the same again, its undoing, or the same of another client."""
+
+    def walk(self, kinds: tuple[str, ...], length: int, random: Random) -> Tasks:
+        """A walk (`exploring.drawing.growth`): about `length` calls beside those at its ends, each a task of its own, mostly of `kinds`."""
+
+    def key(self, tasks: Tasks) -> Hashable:
+        """Equal for tasks that differ in names only: to whom they give no meaning, one stands for all."""
 
     def mended(self, tasks: Tasks) -> Tasks:
         """`tasks`, in which a variation may have broken what the level expects of a program."""

@@ -77,7 +77,7 @@ class Environment:
         released = f"release {name}"
         waiting: list[Event] = []
         waiting.append(Event(released, partial(self._end, waiting, future, None, None)))
-        loop.events.append(waiting[0])
+        loop.offer(waiting[0])
         if may_fail is not None:
             waiting.append(Event(f"fail {released}", partial(self._end, waiting, future, may_fail, client)))
             loop.faults.append(waiting[1])

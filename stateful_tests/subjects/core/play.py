@@ -74,7 +74,8 @@ class AdapterPlay(ABC):
         if isinstance(loop, JobLoop):
             loop.waits_on, loop.shows = self.unfinished, self.digest
         for chain in prepared.chains:
-            loop.events.append(Event(chain.start, partial(self.start, chain)))
+            loop.events.append(Event(chain.start, partial(self._arrive, chain)))
+        loop.late = len(prepared.chains)
 
     @property
     def subject(self) -> object:
@@ -106,6 +107,10 @@ class AdapterPlay(ABC):
         """Whether every task of the manager should have ended; `closed`: its close() has returned."""
 
     # --- driving
+
+    def _arrive(self, chain: Chain) -> None:
+        self.loop.late -= 1
+        self.start(chain)
 
     def start(self, chain: Chain) -> None:
         """The outside event: the request of `chain` arrives."""

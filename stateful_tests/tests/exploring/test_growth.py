@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from subwarden.checking.custom.model import CustomModel
-from subwarden.model.core.step import Attach, Connect, Detach, Subscribe, Unsubscribe
+from subwarden.model.core.step import Attach, Connect, Detach, Publish, Subscribe, Unsubscribe
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.budget import UNLIMITED
 from subwarden.stateful_tests.exploring.check import Check
@@ -140,7 +140,7 @@ def test_a_gate_finds_in_grown_programs_what_it_seldom_draws() -> None:
         most=1,
     )
     with running():
-        search.round(1 << 20, 12)
+        search.round(4 << 20, 12)
     assert search.outcome.findings
 
 
@@ -165,3 +165,30 @@ def test_a_new_round_keeps_nothing_of_the_subjects_of_the_last() -> None:
         assert kept() > before
         search.explorer.begin()
         assert kept() == before
+
+
+def test_walks_are_new_up_to_names_and_all_pairs_of_kinds_have_their_turn() -> None:
+    growth, random = Growth(CORE), Random(3)
+    walks = list(growth.walks(60, random))
+    assert len({CORE.key(walk.tasks) for walk in walks}) == len(walks) == 60
+    calls = [{operation.name for chain in walk.tasks for operation in chain} for walk in walks]
+    assert all(any({one, other} <= each for each in calls) for one in CORE.kinds for other in CORE.kinds)
+    assert [walk.tasks for walk in Growth(CORE).walks(60, Random(3))] == [walk.tasks for walk in walks], "by the seed alone"
+
+
+def test_programs_that_differ_in_names_are_one() -> None:
+    other: Tasks = ((Connect("c2"),), (Subscribe("c2", "t2"), Unsubscribe("c2", "t2")))
+    assert CORE.key(other) == CORE.key(FIRST)
+    assert CORE.key((*FIRST, (Connect("c2"),))) != CORE.key((*FIRST, (Connect("c1"),)))
+    assert CUSTOM.key(other) != CUSTOM.key(FIRST), "names may mean something to a model"
+
+
+def test_a_walk_ends_with_a_message_that_all_who_are_there_hear() -> None:
+    vocabulary = CoreVocabulary(lambda operation: operation.name in {"connect", "subscribe", "publish"} and operation.__match_args__ != ())
+    for seed in range(30):
+        tasks = vocabulary.walk(("connect", "subscribe"), 3, Random(seed))
+        operations = [operation for chain in tasks for operation in chain]
+        there = {operation.connection for operation in operations if isinstance(operation, Connect)}
+        if there:
+            assert isinstance(operations[-1], Publish)
+            assert there <= {operation.connection for operation in operations if isinstance(operation, Subscribe)}

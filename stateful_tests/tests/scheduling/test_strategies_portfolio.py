@@ -53,10 +53,15 @@ SHARES = {"surw": 4, "urw": 2, "pct 3": 2, "pct 4": 2, "delay bounded": 1, "pos"
 WITH_WINDOWS = {**{name: 2 * times for name, times in SHARES.items()}, "delay bounded": 13, "window": 26}  # of 65
 
 
-@pytest.mark.parametrize(("windows", "shares"), [(False, SHARES), (True, WITH_WINDOWS)])
-def test_the_portfolio_keeps_to_its_budget_and_gives_everyone_its_share(windows: bool, shares: dict[str, int]) -> None:
+WITH_OVERLAPS = {**WITH_WINDOWS, "window": 13, "overlap": 13}
+
+
+@pytest.mark.parametrize(
+    ("windows", "overlaps", "shares"), [(False, False, SHARES), (True, False, WITH_WINDOWS), (True, True, WITH_OVERLAPS)]
+)
+def test_the_portfolio_keeps_to_its_budget_and_gives_everyone_its_share(windows: bool, overlaps: bool, shares: dict[str, int]) -> None:
     runs = 4 * sum(shares.values())
-    strategy = Portfolio(Random(1), runs, windows=windows)
+    strategy = Portfolio(Random(1), runs, windows=windows, overlaps=overlaps)
     turns: Counter[str] = Counter()
     start = words(a=4, b=4, c=3)
     while True:

@@ -15,6 +15,7 @@ from subwarden.scheduling.events import Event
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.feedback import Feedback
+from subwarden.scheduling.strategies.sampling.overlap import Overlap
 from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.pos import Pos
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
@@ -32,6 +33,7 @@ SAMPLERS: list[Callable[[Random], Strategy]] = [
     Pos,
     Feedback,
     Window,
+    Overlap,
     *(lambda r, d=d: Pct(r, d) for d in (1, 2, 3, 4)),
 ]
 

@@ -31,6 +31,7 @@ from subwarden.stateful_tests.gate.tasks import SHARDS
 
 SAMPLE_EVERY = 8  # of so many runs one is sampled for its end state: sampling all would cost a twentieth of the time
 FEWER = 3  # of the programs that are drawn at first, one in so many is drawn again and again where programs are grown
+PART = 12  # programs that are drawn before others are grown: a search with little time has some of each
 WALKS = 3  # for each program that is drawn, where programs are grown
 TOLD_EVERY = 64  # runs between two reports of progress, at the least
 LOOKED_AT = (2, 64)  # runs of a program that are looked at closely; each costs as much as three others
@@ -86,6 +87,8 @@ class GateSearch:
         for program in scenes:
             if not self.over():
                 self._drive(program, [], None)
+        if explorer.growth is not None:
+            examples = min(examples, PART)
         explorer.walk(WALKS * examples, self._random, self._look_into, self._are_left)
         explorer.round(number, self._profile, examples - len(scenes))
         part, before = 0, self._left + 1

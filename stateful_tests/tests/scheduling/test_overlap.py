@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from random import Random
 
 from subwarden.scheduling.events import Event, park
@@ -32,7 +33,7 @@ def calls(letters: str) -> Start:
 
         loop.late = len(letters)
         for letter in letters:
-            loop.events.append(Event(f"start {letter}", lambda letter=letter: arrives(letter)))
+            loop.events.append(Event(f"start {letter}", partial(arrives, letter)))
         return lambda: "".join(word)
 
     return start

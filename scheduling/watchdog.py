@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from subwarden.scheduling.isolation.memory import MEMORY, used
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.uncontrolled import HoardsMemory, LongJob, TooMuchMemory, calling_place
+from subwarden.scheduling.uncontrolled import INNER_LOOP, OURS, HoardsMemory, LongJob, TooMuchMemory, calling_place
 
 LOOKS = 20  # in the time that a run may last
 HOARD = 1 << 28  # bytes that a step which blocks takes in its time, from which memory is what it is about
@@ -125,6 +125,10 @@ def block(loop: ControlledLoop, frame: FrameType) -> Blocked:
 def _place(frame: FrameType | None) -> str:
     if frame is None:
         return "an unknown place"
+    outside: FrameType | None = frame
+    while outside is not None and outside.f_code.co_filename.startswith(OURS):  # such as what stands in the place of `time.sleep`
+        outside = None if outside.f_code.co_filename == INNER_LOOP else outside.f_back
+    frame = outside or frame
     return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
 
 

@@ -232,4 +232,5 @@ def test_events_are_delivered_at_every_moment_in_fifo(make: Callable[[Random], S
 
     strategy = make(Random(9))
     moments = set(sample(strategy, start, 400, Order.FIFO))
-    assert moments == ({0, 3} if strategy.name == "pct 1" else {0, 1, 2, 3})
+    fewer = {"pct 1": {0, 3}, "overlap": {3}}  # no candidate here is a call, so overlap's schedule is fifo's own
+    assert moments == fewer.get(strategy.name, {0, 1, 2, 3})

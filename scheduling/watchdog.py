@@ -1,8 +1,9 @@
 """A step that blocks the loop for real (a sleep, an endless loop, a thread's lock) must end as a finding, not as a hang of the harness.
 
 An interval timer checks from time to time whether runs still finish. It interrupts a run that has lasted longer than the bound, inside
-the step that blocks, by an exception that says where; and so it does where the process takes more memory than it may. It works in the
-main thread of a POSIX process; elsewhere there is no guard, and `guarded` says so by yielding False.
+the step that blocks, by an exception that says where; and so it does where the process takes more memory than it may. Time in which others
+had the processor does not count, so that nobody's step blocks because the machine is busy. It works in the main thread of a POSIX
+process; elsewhere there is no guard, and `guarded` says so by yielding False.
 """
 
 import signal
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from time import monotonic  # the real one: `world.clock` replaces that of the module in a run
 from types import FrameType
 from typing import NamedTuple
@@ -23,10 +25,19 @@ LOOKS = 20  # in the time that a run may last
 HOARD = 1 << 28  # bytes that a step which blocks takes in its time, from which memory is what it is about
 BLOCKS = 0.1  # seconds that a step waits for, from which asyncio's debug mode calls a callback slow
 BOUND = 2.0  # seconds of wall clock that one run may last; a run takes a fraction of a millisecond
+SCHEDULED = Path("/proc/self/schedstat")  # of the main thread: nanoseconds on a processor, nanoseconds ready for one, turns
 
 
 class Blocked(BaseException):
     """Raised inside the step that blocks; not an Exception, so that a subject is unlikely to swallow it."""
+
+
+def own_time() -> float:
+    """Seconds of wall clock, without those in which the main thread was ready and others had the processor, where the system says that."""
+    try:
+        return monotonic() - int(SCHEDULED.read_bytes().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return monotonic()
 
 
 class Alarm(NamedTuple):
@@ -43,6 +54,7 @@ class Watchdog:
         self._loop: ControlledLoop | None = None
         self._ticks = 0
         self._most_memory: int | None = None
+        self._bound, self._began = BOUND, 0.0  # and the memory:
         self._memory = 0  # when the run had lasted for a tick: to look at the beginning of each would cost more than a short run takes
         self._alarm: Alarm | None = None
         self._overdue = self._rang = False
@@ -77,8 +89,9 @@ class Watchdog:
             raise Blocked(loop.blocked)
         self._ticks += 1
         if self._ticks == 1:
-            self._memory = memory
-        if self._ticks <= LOOKS:  # the run may have begun just before the first tick
+            self._memory, self._began = memory, own_time()
+        # by both: a process that was stopped for a while has no ticks, and one on a busy machine has ticks in the time of others
+        if self._ticks <= LOOKS or own_time() - self._began < self._bound * (LOOKS - 1) / LOOKS:
             return
         self._ticks = 0
         loop.blocked = _place(frame)
@@ -99,7 +112,7 @@ class Watchdog:
             yield False
             return
         before = signal.signal(signal.SIGALRM, self._tick)
-        began, self._most_memory = monotonic(), MEMORY.limit()
+        began, self._most_memory, self._bound = monotonic(), MEMORY.limit(), bound
         left, interval = signal.setitimer(signal.ITIMER_REAL, bound / LOOKS, bound / LOOKS)
         alarm = Alarm(began + left, before) if left and callable(before) and before != self._tick else None
         if alarm is not None:

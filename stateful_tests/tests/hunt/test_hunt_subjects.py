@@ -76,7 +76,7 @@ def test_a_crash_in_native_code_is_told_with_its_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("crashes.py").write_text(CRASHES)
-    assert main(["hunt", "--subject", "crashes.py:Adapter", "--jobs", "1", "--rounds", "1", "--dir", "hunt"]) == 2
+    assert main(["hunt", "--subject", "crashes.py:Adapter", "--jobs", "1", "--rounds", "1", "--dir", "hunt"]) == 1
     out, err = capsys.readouterr()
     said = "was killed by SIGSEGV, a crash in native code that crashes.py:13 called"
     assert f"worker 0 {said} in round 0" in err

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ from subwarden.scheduling.run import Ending, run
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.state_search import portable
 from subwarden.scheduling.state_search.structure import Indigestible
-from subwarden.scheduling.watchdog import LOOKS, WATCHDOG, Blocked, Watchdog
+from subwarden.scheduling.watchdog import LOOKS, WATCHDOG, Blocked, Watchdog, own_time
 
 BOUND = 0.1
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no interval timers here, and so no guard")
@@ -113,6 +114,29 @@ def test_a_run_that_never_comes_to_rest_is_interrupted_too() -> None:
         loop.abandon()
 
 
+def test_time_in_which_others_have_the_processor_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which the step has a hundredth of its time: ten ticks later than the bound, nobody has interrupted it."""
+    real, began = time.monotonic, time.monotonic()
+    monkeypatch.setattr("subwarden.scheduling.watchdog.own_time", lambda: (real() - began) / 100)
+
+    async def body() -> None:
+        while real() - began < 1.5 * BOUND:
+            pass
+
+    with watched() as (loop, _):
+        loop.create_task(body())
+        run(loop, Order.FIFO, fixed([]), lambda: False)
+    assert loop.blocked is None
+
+
+def test_own_time_leaves_out_what_the_system_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    scheduled = tmp_path / "schedstat"
+    monkeypatch.setattr("subwarden.scheduling.watchdog.SCHEDULED", scheduled)
+    assert own_time() == pytest.approx(time.monotonic(), abs=60)
+    scheduled.write_text("5 3600000000000 7\n")
+    assert own_time() == pytest.approx(time.monotonic() - 3600, abs=60)
+
+
 def test_runs_shorter_than_the_bound_are_never_interrupted() -> None:
     """However many ticks pass over all of them: each run is watched from its start, and one tick says nothing of the run it hits."""
     watchdog = Watchdog()
@@ -128,7 +152,8 @@ def test_runs_shorter_than_the_bound_are_never_interrupted() -> None:
             assert (loop.blocked, loop.unhandled) == (None, [])
 
 
-def test_more_ticks_than_a_bound_has_within_one_run_interrupt_it() -> None:
+def test_more_ticks_than_a_bound_has_within_one_run_interrupt_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subwarden.scheduling.watchdog.own_time", itertools.count(0, 1000).__next__)  # the bound passes between two looks
     watchdog, loop = Watchdog(), ControlledLoop()
     with watchdog.guarded(1000), loop.entered():
         watchdog.watch(loop)

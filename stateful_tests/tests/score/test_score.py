@@ -42,7 +42,7 @@ class Unused:
 """
 CHECKS = """
 import asyncio
-from seats import Seats, Unused
+from places import Seats, Unused
 
 async def looks():
     seats = Seats()
@@ -72,7 +72,7 @@ def registered(name, made=[]):
     made.append(name)
     return made[-1]
 
-NAME = registered("seats")
+NAME = registered("places")
 """
 DEADLY = """
 import ctypes
@@ -88,7 +88,7 @@ def run(left):
 
 @pytest.fixture
 def seats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "seats.py").write_text(SEATS, encoding="utf-8")
+    (tmp_path / "places.py").write_text(SEATS, encoding="utf-8")
     (tmp_path / "checks.py").write_text(CHECKS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -119,12 +119,12 @@ def test_a_check_that_looks_notices_what_a_blind_one_does_not(seats: Path, capsy
     assert (looks["score"], looks["holds"], looks["verdict"]) == (100, True, "holds")
     assert {fault["noticed"]["order"] for fault in looks["faults"] if fault["noticed"]} == {"fifo"}
     told = capsys.readouterr().out
-    assert "not counted: 2 faults in code that no schedule enters (seats.py: Unused)" in " ".join(told.split())
+    assert "not counted: 2 faults in code that no schedule enters (places.py: Unused)" in " ".join(told.split())
     code, blind = scored("checks.py:blind", seats / "blind.json", "--schedules", "100", "--at-least", "50")
     assert (code, blind["score"], blind["verdict"]) == (1, 0, "violated")
     assert {fates(blind)[name] for name in ("9 no-guard", "11 no-assignment", "11 await-between", "11 swapped")} == {"survived"}
     told = capsys.readouterr().out
-    assert "  seats.py:11 in Seats.take\n      if self.taken >= 1:\n          return False\n    + await asyncio.sleep(0)\n" in told
+    assert "  places.py:11 in Seats.take\n      if self.taken >= 1:\n          return False\n    + await asyncio.sleep(0)\n" in told
     assert "score checks.py:blind: 0 % (0 of 4 faults noticed), 50 % wanted" in told
     jsonschema = pytest.importorskip("jsonschema")
     assert not list(jsonschema.Draft202012Validator(schema()).iter_errors(blind))
@@ -197,11 +197,11 @@ def test_a_fault_past_every_guard_is_noticed_by_its_time(seats: Path) -> None:
 
 @pytest.mark.slow
 def test_a_fault_with_which_nothing_can_be_imported_does_not_count(seats: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (seats / "seats.py").write_text(SEATS + EAGER, encoding="utf-8")
+    (seats / "places.py").write_text(SEATS + EAGER, encoding="utf-8")
     record = scored("checks.py:looks", seats / "eager.json", "--schedules", "100")[1]
     assert fates(record)["23 no-addition"] == "not loaded"
     assert record["score"] == 100
-    assert "not counted: 1 fault with which it cannot be imported (seats.py:23)" in " ".join(capsys.readouterr().out.split())
+    assert "not counted: 1 fault with which it cannot be imported (places.py:23)" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.slow
@@ -227,7 +227,7 @@ BAD = [
     (["checks.py:blind", "--mutate", "empty.py"], "no fault can be planted in empty.py; give another module by --mutate"),
     (["checks.py:blind", "--mutate", "broken.py"], "broken.py:1 is no Python that can be read: "),
     (["alone.py:check"], "it imports nothing from its folder that a fault can be planted in; name a module by --mutate"),
-    (["checks.py:blind", "--json", "seats.py"], "--json seats.py would overwrite seats.py, in which faults are planted; give another file"),
+    (["checks.py:blind", "--json", "places.py"], "--json places.py would overwrite places.py, in which faults are planted; give another file"),
     (["checks.py:blind", "--at-least", "101"], "'101' is no share; give a whole number of percent, from 0 to 100"),
     (["checks.py:blind", "--schedules", "0"], "'0' is not a whole number of at least 1"),
 ]

@@ -14,7 +14,7 @@ from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import in_hand
 from subwarden.stateful_tests.tests.subjects.core_level import search_of
 
-SCHEDULES = 80  # of each program
+SCHEDULES = 320  # of each program: enough for each bug to show in several ways
 ONE: tuple[CoreOperation, ...] = (Connect("c1"), Subscribe("c1", "t1"))
 TWO: tuple[CoreOperation, ...] = (Connect("c2"), Subscribe("c2", "t1"))
 

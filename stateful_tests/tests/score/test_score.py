@@ -227,7 +227,7 @@ BAD = [
     (["checks.py:blind", "--mutate", "empty.py"], "no fault can be planted in empty.py; give another module by --mutate"),
     (["checks.py:blind", "--mutate", "broken.py"], "broken.py:1 is no Python that can be read: "),
     (["alone.py:check"], "it imports nothing from its folder that a fault can be planted in; name a module by --mutate"),
-    (["checks.py:blind", "--json", "places.py"], "--json places.py would overwrite places.py, in which faults are planted; give another file"),
+    (["checks.py:blind", "--json", "places.py"], "--json places.py would overwrite places.py, in which faults are planted"),
     (["checks.py:blind", "--at-least", "101"], "'101' is no share; give a whole number of percent, from 0 to 100"),
     (["checks.py:blind", "--schedules", "0"], "'0' is not a whole number of at least 1"),
 ]

@@ -114,9 +114,11 @@ def calling_place() -> str:
     return f"{place_of(frame)}, called at {place_of(called)}"
 
 
-def caller_outside() -> FrameType | None:
-    """The frame of the innermost code that is neither the standard library's nor ours; in a run, of those that the run has called."""
-    frame: FrameType | None = sys._getframe(1)
+def caller_outside(frame: FrameType | None = None) -> FrameType | None:
+    """The frame of the innermost code that is neither the standard library's nor ours, from `frame` or else from the caller; in a run, of
+    those that the run has called.
+    """
+    frame = frame or sys._getframe(1)
     while frame is not None and is_library(frame.f_code.co_filename):
         frame = None if frame.f_code.co_filename == INNER_LOOP else frame.f_back
     return frame

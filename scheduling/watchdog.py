@@ -6,6 +6,7 @@ had the processor does not count, so that nobody's step blocks because the machi
 process; elsewhere there is no guard, and `guarded` says so by yielding False.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -19,11 +20,15 @@ from typing import NamedTuple
 
 from subwarden.scheduling.isolation.memory import MEMORY, used
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.uncontrolled import INNER_LOOP, OURS, HoardsMemory, LongJob, TooMuchMemory, calling_place
+from subwarden.scheduling.uncontrolled import HoardsMemory, LongJob, TooMuchMemory, caller_outside, calling_place
 
 LOOKS = 20  # in the time that a run may last
 HOARD = 1 << 28  # bytes that a step which blocks takes in its time, from which memory is what it is about
 BLOCKS = 0.1  # seconds that a step waits for, from which asyncio's debug mode calls a callback slow
+LISTENING = (
+    "<string>",
+    *(f"{Path(__file__).parents[1] / room}{os.sep}" for room in ("checking", "stateful_tests/subjects")),
+)  # traces, named tuples
 BOUND = 2.0  # seconds of wall clock that one run may last; a run takes a fraction of a millisecond
 SCHEDULED = Path("/proc/self/schedstat")  # of the main thread: nanoseconds on a processor, nanoseconds ready for one, turns
 
@@ -84,9 +89,8 @@ class Watchdog:
             return
         memory = 0 if self._most_memory is None else used()
         if self._most_memory is not None and memory > self._most_memory:
-            loop.blocked = _place(frame)
-            loop.refusal = loop.refusal or partial(TooMuchMemory, loop.blocked, self._most_memory)
-            raise Blocked(loop.blocked)
+            loop.refusal = loop.refusal or partial(TooMuchMemory, _place(frame), self._most_memory)
+            raise block(loop, frame)
         self._ticks += 1
         if self._ticks == 1:
             self._memory, self._began = memory, own_time()
@@ -94,12 +98,12 @@ class Watchdog:
         if self._ticks <= LOOKS or own_time() - self._began < self._bound * (LOOKS - 1) / LOOKS:
             return
         self._ticks = 0
-        loop.blocked = _place(frame)
+        blocked = block(loop, frame)
         if (taken := memory - self._memory) >= HOARD:
-            loop.refusal = loop.refusal or partial(HoardsMemory, loop.blocked, taken)
+            loop.refusal = loop.refusal or partial(HoardsMemory, _place(frame), taken)
         elif not loop.is_running():  # it is a job of an executor, which may take as long as it likes, and blocks nobody elsewhere
             loop.refusal = loop.refusal or partial(LongJob, calling_place() or loop.job)
-        raise Blocked(loop.blocked)
+        raise blocked
 
     def _ring(self, alarm: Alarm, frame: FrameType | None) -> None:
         self._overdue, self._rang = False, True  # the next tick makes it overdue again, where somebody has swallowed the error
@@ -129,19 +133,19 @@ class Watchdog:
                 signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - began), 0.001), interval)
 
 
-def block(loop: ControlledLoop, frame: FrameType) -> Blocked:
-    """The step that stands at `frame` would block `loop`: remember that; returns the error to raise."""
-    loop.blocked = _place(frame)
+def block(loop: ControlledLoop, frame: FrameType | None) -> Blocked:
+    """The step that stands at `frame` blocks `loop`, or would: remember where the first did; returns the error to raise."""
+    loop.blocked = loop.blocked or _place(frame)
     return Blocked(loop.blocked)
 
 
 def _place(frame: FrameType | None) -> str:
     if frame is None:
         return "an unknown place"
-    outside: FrameType | None = frame
-    while outside is not None and outside.f_code.co_filename.startswith(OURS):  # such as what stands in the place of `time.sleep`
-        outside = None if outside.f_code.co_filename == INNER_LOOP else outside.f_back
-    frame = outside or frame
+    found = caller_outside(frame)  # not in the standard library or in what stands in its place, but the line that leads there
+    while found is not None and found.f_code.co_filename.startswith(LISTENING):
+        found = None if found.f_back is None else caller_outside(found.f_back)
+    frame = found or frame
     return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
 
 

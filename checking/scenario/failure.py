@@ -1,6 +1,6 @@
 """How a run of a scenario fails: a closed set of kinds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -24,7 +24,10 @@ class FailureKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`about` tells failures of one kind apart: an exception's class and place, a condition's name. Equal failures are one finding."""
+    """`about` tells failures of one kind apart: an exception's class and place, a condition's name. Equal failures are one finding.
+    `at`: where a step blocks. It tells none apart: of an endless loop, a clock decides which line that is.
+    """
 
     kind: FailureKind
     about: str = ""
+    at: str = field(default="", compare=False)

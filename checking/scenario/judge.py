@@ -142,7 +142,7 @@ class ScenarioJudge:
         if self.failure is not None:
             return
         if self._loop.blocked is not None:
-            self.fail(Failure(FailureKind.BLOCKED, self._loop.blocked))
+            self.fail(Failure(FailureKind.BLOCKED, at=self._loop.blocked))
         elif self.main.done():
             self._finished(ending)
         elif ending is Ending.LIMIT and not getattr(self._loop, "steady", False):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from difflib import SequenceMatcher
 from hashlib import sha256
+from itertools import groupby
 from types import CodeType
 from typing import Any
 
@@ -17,7 +18,8 @@ from subwarden.stateful_tests.score.source import Edit, Source
 
 OPERATORS = (locks, order, effects, control)
 MOST_LINES = 9  # that are shown of a fault
-AT_ENDS = 4  # of them before and behind those that are left out
+AT_ENDS = 4  # of a long change, before and behind the lines that are left out
+OMITTED = "  ..."
 
 
 def faults_of(text: str, apart: Collection[str] = ()) -> tuple[list[Fault], Counter[str]]:
@@ -77,7 +79,22 @@ def shown(text: str, fault: Fault) -> list[str]:
         told += [f"  {line[least:]}" for line in before[a:b]] if tag == "equal" else []
         told += [f"- {line[least:]}" for line in before[a:b]] if tag != "equal" else []
         told += [f"+ {line[least:]}" for line in after[c:d]] if tag != "equal" else []
-    return told if len(told) <= MOST_LINES else [*told[:AT_ENDS], "  ...", *told[-AT_ENDS:]]
+    return _short(told)
+
+
+def _short(told: list[str]) -> list[str]:
+    """No more lines than a reader takes in: of those that stay the same, the ones beside a change; of a long change, both ends."""
+    kept = list(told)
+    if len(kept) > MOST_LINES:
+        changed = [at for at, line in enumerate(told) if not line.startswith("  ")]
+        near = {at + step for at in changed for step in (-1, 0, 1)}
+        kept = [line if at in near else OMITTED for at, line in enumerate(told)]
+    runs = [(tag, list(lines)) for tag, lines in groupby(kept, key=lambda line: line if line == OMITTED else line[:2])]
+    return [line for tag, lines in runs for line in ([OMITTED] if tag == OMITTED else _ends(lines))]
+
+
+def _ends(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= MOST_LINES else [*lines[:AT_ENDS], OMITTED, *lines[-AT_ENDS:]]
 
 
 def _digest(function: str) -> str:

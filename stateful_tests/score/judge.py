@@ -1,11 +1,15 @@
 """Judges a subject with a fault, in this process: a gate's search, or an exploration of a scenario, until something is noticed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.finding import Finding
+from subwarden.checking.scenario.failure import FailureKind
 from subwarden.checking.verdict import Verdict
 from subwarden.reports.records.score import NoticedRecord
+from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.stateful_tests.explore.exploration import Plan as ExplorePlan
 from subwarden.stateful_tests.explore.exploration import explore_scenario
 from subwarden.stateful_tests.exploring.budget import Budget
@@ -27,6 +31,7 @@ EACH = 100  # schedules of a program, about
 FEWEST, MOST = 6, 48  # programs drawn for each check
 STEPS = 9  # of a program, as in a gate
 NOT_JUDGED = "cannot be judged any more"
+TAKES_MEMORY = "it takes too much memory"  # how much it may take is another share for each number of processes
 
 
 def judge(task: Judging, budget: Budget) -> Judged:
@@ -39,12 +44,13 @@ def judge(task: Judging, budget: Budget) -> Judged:
             return made
         try:
             factory = load_scenario(plan.subject) if plan.is_scenario else load(plan.subject, plan.checks[0].level)
-            with blaming(plan.subject):
+            with blaming(plan.subject), _interrupting(plan.subject):
                 (_explore if plan.is_scenario else _search)(task, factory, made, budget, has_fault)
         except (BadSubject, BadScenario) as bad:
             if not has_fault:
                 raise
-            made.noticed = unjudged(str(bad).removeprefix(f"subject {plan.subject}: "))
+            said = str(bad).removeprefix("subject ").removeprefix(f"{plan.subject}: ")
+            made.noticed = unjudged(TAKES_MEMORY if _hoards(bad.__cause__ or bad.__context__) else said)
         made.ran = ran_lines()
     made.complete = made.noticed is not None or not budget.spent()
     return made
@@ -58,6 +64,19 @@ def _does_not_import(subject: str) -> str | None:
     except BadSubject as bad:
         return str(bad)
     return None
+
+
+def _hoards(error: BaseException | None) -> bool:
+    return isinstance(error, MemoryError) or (isinstance(error, UncontrolledSource) and error.name == "memory")
+
+
+@contextmanager
+def _interrupting(subject: str) -> Iterator[None]:
+    """Around runs: Ctrl-C is for the command, and never for the process that judges."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise BadSubject(f"subject {subject}: its code raised KeyboardInterrupt; it must return, or raise an Exception") from None
 
 
 def unjudged(why: str) -> NoticedRecord:
@@ -107,9 +126,12 @@ def _explore(task: Judging, scenario: Any, made: Judged, budget: Budget, has_fau
     record = explore_scenario(scenario, how, budget).record
     made.schedules = sum(check["schedules"] for check in record["checks"])
     made.doubts = record["doubts"]
+    if record["stopped"]:
+        raise KeyboardInterrupt
     never = [name for name, held in record["sometimes"].items() if not held]
     if record["findings"]:
         first = record["findings"][0]
-        made.noticed = {"property": "", "said": first["title"], "order": first["order"], "cancellation": how.cancel}
+        blocks = first["kind"] == FailureKind.BLOCKED.value  # a clock decides at which line
+        made.noticed = {"property": "", "said": first["kind" if blocks else "title"], "order": first["order"], "cancellation": how.cancel}
     elif never and not budget.spent() and record["verdict"] != Verdict.VIOLATED.value:
         made.noticed = {"property": "", "said": f"never in any schedule: {never[0]}", "order": orders[-1].value, "cancellation": False}

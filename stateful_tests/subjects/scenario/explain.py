@@ -222,7 +222,7 @@ def _restless(run: Ended) -> Told:
 
 
 def _blocks(run: Ended) -> Told:
-    return f"a step blocks the event loop at {shortened(run.failure.about)}", ["no other task can run meanwhile; await instead"]
+    return f"a step blocks the event loop at {shortened(run.failure.at)}", ["no other task can run meanwhile; await instead"]
 
 
 _TELLERS: dict[FailureKind, Callable[[Ended], Told]] = {

@@ -107,7 +107,8 @@ class ScenarioRunner:
         refusal = loop.refusal
         loop.abandon()
         if refusal is not None:
-            raise BadScenario(f"{self.scenario.name}: {refusal()}")
+            why = refusal()
+            raise BadScenario(f"{self.scenario.name}: {why}") from why
         if judge.error is not None and _is_for_the_test(judge.error):
             raise judge.error
         self.schedules += 1

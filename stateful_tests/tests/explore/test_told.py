@@ -57,6 +57,22 @@ def test_a_run_that_is_replayed_was_found_by_no_schedule() -> None:
     assert "found by a saved run; minimal run: 1 deviation" in again.text()
 
 
+@pytest.mark.slow
+def test_a_step_that_spins_is_told_at_a_line_of_its_own() -> None:
+    """Whichever of its lines the clock hits, it is one finding, and no doubt."""
+
+    async def spins() -> None:
+        numbers = [1, 2]
+        while numbers:
+            numbers.append(max(numbers))
+            sorted(numbers)
+            print(numbers.pop())
+
+    found = subwarden.explore(spins, schedules=20)
+    assert (found.verdict, len(found.findings), found.record["doubts"]) == ("violated", 1, [])
+    assert re.fullmatch(r"a step blocks the event loop at \S*test_told\.py:\d+ in spins", found.findings[0]["title"])
+
+
 def test_text_that_the_end_of_a_run_prints_is_no_part_of_it() -> None:
     async def left() -> None:
         async def work() -> None:

@@ -85,6 +85,18 @@ def test_a_callback_that_blocks_is_interrupted_and_named(block: Callable[[], Non
     assert [type(context["exception"]) for context in loop.unhandled] == [Blocked]
 
 
+def test_a_step_that_blocks_in_the_standard_library_is_named_by_the_line_that_leads_there() -> None:
+    async def body() -> None:
+        threading.Event().wait()
+
+    with watched() as (loop, _):
+        loop.create_task(body())
+        run(loop, Order.FIFO, fixed([]), lambda: False)
+    assert loop.blocked is not None
+    assert loop.blocked.startswith(__file__)
+    assert loop.blocked.endswith(f" in {body.__name__}")
+
+
 def test_a_subject_that_catches_every_exception_does_not_catch_this_one() -> None:
     async def body() -> str:
         try:

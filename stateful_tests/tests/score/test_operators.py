@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from subwarden.stateful_tests.score.faults import compiled, faults_of, shown
+from subwarden.stateful_tests.score.faults import MOST_LINES, compiled, faults_of, shown
 from subwarden.stateful_tests.tests.paths import DOCS, ROOT
 
 HEAD = "import asyncio\n"
@@ -208,6 +208,20 @@ def test_every_fault_compiles_and_leaves_other_lines_where_they_are(name: str) -
 
 def statements(tree: ast.Module) -> set[int]:
     return {node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr | ast.excepthandler)}
+
+
+def test_a_long_fault_shows_the_lines_that_change_and_their_neighbours() -> None:
+    calls = "".join(f"        self.call({number})\n" for number in range(12))
+    text = f"class Hub:\n    async def f(self):\n{calls}        await self.tell()\n        self.last.add(1)\n"
+    swapped = next(fault for fault in faults_of(text)[0] if fault.operator == "swapped")
+    assert shown(text, swapped) == ["+ self.last.add(1)", "  await self.tell()", "- self.last.add(1)"]
+    long = "async def f(self):\n    async with self.lock:\n        await a(\n" + "".join(f"            {n},\n" for n in range(12))
+    text = long + "        )\n        self.last.add(1)\n"
+    faults = {fault.operator: shown(text, fault) for fault in faults_of(text)[0]}
+    assert faults["split-lock"] == ["  ...", "      )", "+ async with self.lock:", "      self.last.add(1)"]
+    assert faults["no-lock"] == ["- async with self.lock:", "+ if True:", "      await a(", "  ..."]
+    assert faults["late-lock"][:4] == ["+ await a(", "+     0,", "+     1,", "+     2,"], "a long change shows both its ends"
+    assert len(faults["late-lock"]) <= 2 * MOST_LINES + 3
 
 
 def test_a_fault_that_changes_nothing_is_told_apart() -> None:

@@ -67,6 +67,21 @@ async def check():
         except BaseException:
             pass
 """
+HEAVY = """
+def run(left=(1,), grown=None):
+    left, grown, more = list(left), [], [1, 2]
+    while left:
+        left.pop()
+        grown.append(bytes(30_000_000))
+    if not left:
+        grown.clear()
+    if left or grown:
+        raise KeyboardInterrupt
+    while more:
+        more.pop()
+        str(more)
+        sorted(more)
+"""
 EAGER = """
 def registered(name, made=[]):
     made.append(name)
@@ -178,6 +193,21 @@ def test_a_fault_that_ends_its_process_or_spins_is_noticed(seats: Path) -> None:
     assert noticed["no-guard"]["said"].startswith("cannot be judged any more: its process was killed by SIGSEGV")
     assert noticed["no-removal"]["said"].startswith("a step blocks the event loop")
     assert record["lost"] == []
+
+
+@pytest.mark.slow
+def test_what_a_fault_does_to_its_process_is_told_alike_by_any_number(seats: Path) -> None:
+    """It hoards memory, raises KeyboardInterrupt as Ctrl-C does, and spins through several lines, of which a clock chooses one."""
+    (seats / "heavy.py").write_text(HEAVY, encoding="utf-8")
+    (seats / "of_heavy.py").write_text("from heavy import run\n\nasync def check():\n    run()\n", encoding="utf-8")
+    told = [
+        scored("of_heavy.py:check", seats / "heavy.json", "--schedules", "20", "--max-memory", "1G", "--jobs", jobs)[1] for jobs in "12"
+    ]
+    assert told[0] == told[1]
+    said = {f"{fault['line']} {fault['operator']}": (fault["noticed"] or {"said": ""})["said"] for fault in told[0]["faults"]}
+    assert said["5 no-removal"] == "cannot be judged any more: it takes too much memory"
+    assert said["8 no-removal"] == "cannot be judged any more: its code raised KeyboardInterrupt; it must return, or raise an Exception"
+    assert said["12 no-removal"] == "a step blocks the event loop"
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ Fischer, Finite-time Analysis of the Multiarmed Bandit Problem, Machine Learning
 a hundred more, in long runs only, and the deepest race takes nearly twice as many schedules. The figures are in docs/strategies.md.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from random import Random
 
 from subwarden.scheduling.candidates import Candidates
@@ -27,15 +29,31 @@ from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 
 
+def sources(random: Random) -> Iterator[Random]:
+    """Sources of chance, one for each strategy."""
+    while True:
+        yield Random(random.getrandbits(64))
+
+
+def samplers(own: Iterator[Random]) -> Iterator[Strategy]:
+    """SURW, URW, POS, feedback and PCT 2 to 4, each with its own source of chance. Each is made when it is asked for: its source is drawn
+    then.
+    """
+    yield Surw(next(own))
+    yield Urw(next(own))
+    yield Pos(next(own))
+    yield Feedback(next(own))
+    for depth in (2, 3, 4):
+        yield Pct(next(own), depth)
+
+
 def turns(random: Random) -> list[Strategy]:
-    """The members, in the order of their turns. The best finders have more turns; each member has its own source of chance."""
-
-    def own() -> Random:
-        return Random(random.getrandbits(64))
-
-    surw, urw, pos, feedback = Surw(own()), Urw(own()), Pos(own()), Feedback(own())
-    systematic = DelayBounded(random=own())
-    pct2, pct3, pct4 = Pct(own(), 2), Pct(own(), 3), Pct(own(), 4)
+    """The members, in the order of their turns. The best finders have more turns."""
+    own = sources(random)
+    sampling = samplers(own)
+    surw, urw, pos, feedback = islice(sampling, 4)
+    systematic = DelayBounded(random=next(own))
+    pct2, pct3, pct4 = sampling
     return [systematic, pct3, surw, pct4, urw, surw, pct3, pos, pct4, surw, urw, feedback, pct2, surw]
 
 

@@ -11,12 +11,8 @@ from random import Random
 
 from subwarden.checking.scenario.failure import Failure
 from subwarden.scheduling.state_search.layers import Expand, Place, State
-from subwarden.scheduling.strategies.sampling.feedback import Feedback
-from subwarden.scheduling.strategies.sampling.pct import Pct
-from subwarden.scheduling.strategies.sampling.pos import Pos
+from subwarden.scheduling.strategies.portfolio import samplers, sources
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
-from subwarden.scheduling.strategies.sampling.surw import Surw
-from subwarden.scheduling.strategies.sampling.urw import Urw
 from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant, Strategy, once
 from subwarden.scheduling.strategies.systematic.delay_bounded import Along
 from subwarden.stateful_tests.exploring.budget import Budget
@@ -192,10 +188,5 @@ class PortionRunner:
 
 def learners(random: Random) -> list[Strategy]:
     """The strategies beside the random walk, in the order of their turns; each has its own source of chance."""
-
-    def own() -> Random:
-        return Random(random.getrandbits(64))
-
-    surw, urw, pos, feedback = Surw(own()), Urw(own()), Pos(own()), Feedback(own())
-    pct2, pct3, pct4 = Pct(own(), 2), Pct(own(), 3), Pct(own(), 4)
+    surw, urw, pos, feedback, pct2, pct3, pct4 = samplers(sources(random))
     return [pct3, surw, pct4, pos, pct2, urw, pct3, feedback]

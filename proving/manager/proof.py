@@ -3,7 +3,7 @@
 A property that was not judged never "holds"; the proof gives the reason.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import partial
 
@@ -15,7 +15,7 @@ from subwarden.proving.manager.open_calls import Step
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.manager.system import ManagerSystem
 from subwarden.proving.search.breadth_first import ALONE, search, while_liveness
-from subwarden.proving.search.counter_examples import run_to
+from subwarden.proving.search.counter_examples import run_to_found
 from subwarden.proving.search.crew import Means
 from subwarden.proving.search.result import CounterExample, LivenessInterrupted, Progress, SearchVerdict, StateGraphSearch
 from subwarden.proving.server.liveness import ServerLiveness
@@ -130,33 +130,49 @@ def prove(
     recipe = partial(searched, scope, symmetric, step)
     system, symmetry = recipe()
     found = search(system, symmetry, max_states, progress, means, recipe)
-    counter_examples = list(found.counter_examples)
-    liveness = None
-    unjudged = dict(NOT_HERE)
-    if not scope.in_flight:
-        unjudged |= dict.fromkeys(LIVENESS, "nothing is in flight in this scope (--in-flight 0)")
-    elif found.stopped is not None or counter_examples or found.stored > liveness_states:
-        more = f"; more than {liveness_states} states" if found.stored > liveness_states else ""
-        unjudged |= dict.fromkeys(LIVENESS, f"liveness needs a complete search without a violation{more}")
-    else:
-        try:
+    proof = Proof(scope, symmetric, found, None, list(found.counter_examples), dict(NOT_HERE))
+    if scope.in_flight:
+
+        def judge() -> tuple[Liveness, list[CounterExample]]:
             liveness = check_liveness(system, list(found.states()), symmetry, while_liveness(found, progress))
-        except LivenessInterrupted:
-            unjudged |= dict.fromkeys(LIVENESS, INTERRUPTED)
-        else:
-            counter_examples += _never_answered(system, symmetry, found, liveness)
-    assert set(unjudged) | set(JUDGED) == set(Property), "every property is judged, or unjudged with a reason"
-    return Proof(scope, symmetric, found, liveness, counter_examples, unjudged)
+            return liveness, _never_answered(system, symmetry, found, liveness)
+
+        judge_liveness(proof, LIVENESS, liveness_states, "liveness needs a complete search without a violation", judge)
+    else:
+        proof.unjudged |= dict.fromkeys(LIVENESS, "nothing is in flight in this scope (--in-flight 0)")
+    assert set(proof.unjudged) | set(JUDGED) == set(Property), "every property is judged, or unjudged with a reason"
+    return proof
+
+
+def judge_liveness(
+    proof: Proof,
+    properties: Iterable[Property],
+    most_states: int,
+    needs: str,
+    judge: Callable[[], tuple[Liveness | ServerLiveness, list[CounterExample]]],
+) -> None:
+    """Add to `proof` the result of `judge`, or the reason why `properties` are not judged: `needs`, if the search is incomplete, found a
+    violation, or has more than `most_states` states."""
+    found = proof.search
+    if found.stopped is not None or proof.counter_examples or found.stored > most_states:
+        more = f"; more than {most_states} states" if found.stored > most_states else ""
+        proof.unjudged |= dict.fromkeys(properties, needs + more)
+        return
+    try:
+        proof.liveness, told = judge()
+    except LivenessInterrupted:
+        proof.unjudged |= dict.fromkeys(properties, INTERRUPTED)
+    else:
+        proof.counter_examples += told
 
 
 def _never_answered(system: ManagerSystem, symmetry: Symmetry | None, found: StateGraphSearch, liveness: Liveness) -> list[CounterExample]:
     """A shortest run to a stuck call, as a counterexample."""
     for stuck in liveness.stuck:
-        depth = next(d for d, layer in enumerate(found.layers) if stuck.state in layer)
-        run, _ = run_to(system, symmetry, found, stuck.state, depth)
+        run = run_to_found(system, symmetry, found, stuck.state)
         never = has_no_way_out(system, stuck, symmetry)
         ever = "can never be" if never else "need not be"
         what = f"the call of caller {stuck.caller + 1} {ever} answered: the others can cycle through {stuck.component} states without it"
         # a call that no continuation answers is a deadlock, even while others can move
-        return [CounterExample(prop, what, tuple(run)) for prop in LIVENESS[: 1 + never]]
+        return [CounterExample(prop, what, run) for prop in LIVENESS[: 1 + never]]
     return []

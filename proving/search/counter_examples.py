@@ -56,6 +56,13 @@ def run_to(
     return steps, at
 
 
+def run_to_found(system: TransitionSystem, symmetry: Symmetry | None, found: StateGraphSearch, state: int) -> tuple[RunStep, ...]:
+    """The same run, in words, to a state that the search has found."""
+    depth = next(d for d, layer in enumerate(found.layers) if state in layer)
+    run, _ = run_to(system, symmetry, found, state, depth)
+    return tuple(run)
+
+
 def _successors(system: TransitionSystem, symmetry: Symmetry | None, state: int) -> Iterable[int]:
     reached = system.expand([state])
     return reached if symmetry is None else symmetry.representatives(reached)

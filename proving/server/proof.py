@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from subwarden.model.properties import Property
-from subwarden.proving.manager.proof import INTERRUPTED, Proof
+from subwarden.proving.manager.proof import Proof, judge_liveness
 from subwarden.proving.search.breadth_first import ALONE, search, while_liveness
-from subwarden.proving.search.counter_examples import run_to
+from subwarden.proving.search.counter_examples import run_to_found
 from subwarden.proving.search.crew import Means
-from subwarden.proving.search.result import CounterExample, LivenessInterrupted, Progress, StateGraphSearch
+from subwarden.proving.search.result import CounterExample, Progress, StateGraphSearch
 from subwarden.proving.server.liveness import ServerLiveness, check_server_liveness
 from subwarden.proving.server.properties import unjudged
 from subwarden.proving.server.renaming import ServerOrbits
@@ -41,21 +41,15 @@ def prove_server(
     recipe = partial(searched, scope, symmetric, rules)
     system, symmetry = recipe()
     found = search(system, symmetry, max_states, progress, means, recipe)
-    counter_examples = list(found.counter_examples)
-    liveness = None
-    not_judged = unjudged(scope)
-    if found.stopped is not None or counter_examples or found.stored > liveness_states:
-        more = f"; more than {liveness_states} states" if found.stored > liveness_states else ""
-        not_judged |= dict.fromkeys(LIVENESS, f"components are looked for when every state is known and fine{more}")
-    else:
+    proof = Proof(scope, symmetric, found, None, list(found.counter_examples), unjudged(scope))
+
+    def judge() -> tuple[ServerLiveness, list[CounterExample]]:
         states, successors = list(found.states()), partial(_successors, system, symmetry, while_liveness(found, progress))
-        try:
-            liveness = check_server_liveness(states, system.configuration, successors, system.rules)
-        except LivenessInterrupted:
-            not_judged |= dict.fromkeys(LIVENESS, INTERRUPTED)
-        else:
-            counter_examples += _never_answered(system, symmetry, found, liveness)
-    return Proof(scope, symmetric, found, liveness, counter_examples, not_judged)
+        liveness = check_server_liveness(states, system.configuration, successors, system.rules)
+        return liveness, _never_answered(system, symmetry, found, liveness)
+
+    judge_liveness(proof, LIVENESS, liveness_states, "components are looked for when every state is known and fine", judge)
+    return proof
 
 
 def _successors(
@@ -75,15 +69,8 @@ def _never_answered(
     for stuck in liveness.stuck[:1]:
         ever = "can never be" if stuck.never else "need not be"
         what = f"request {stuck.at.number} {ever} answered: the rest can go round {stuck.component} states without it"
-        told.append(_run(system, symmetry, found, stuck.at.state, Property.P7, what))
+        told.append(CounterExample(Property.P7, what, run_to_found(system, symmetry, found, stuck.at.state)))
     for at in liveness.behind_a_start[:1]:
-        told.append(
-            _run(system, symmetry, found, at.state, Property.P14, f"request {at.number} cannot be answered while the start is pending")
-        )
+        what = f"request {at.number} cannot be answered while the start is pending"
+        told.append(CounterExample(Property.P14, what, run_to_found(system, symmetry, found, at.state)))
     return told
-
-
-def _run(system: ServerSystem, symmetry: Symmetry | None, found: StateGraphSearch, state: int, prop: Property, what: str) -> CounterExample:
-    depth = next(d for d, layer in enumerate(found.layers) if state in layer)
-    run, _ = run_to(system, symmetry, found, state, depth)
-    return CounterExample(prop, what, tuple(run))

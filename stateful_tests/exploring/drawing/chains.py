@@ -1,11 +1,13 @@
 """The common part of the levels whose programs are tasks, each a chain of calls, and whose only fault is the cancellation of a task."""
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Self, TypeVar
 
+from subwarden.scheduling.events import Event
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.points import Point
@@ -73,6 +75,26 @@ class Chain:
     cancel: str
     sites: tuple[Any, ...]  # its calls, in order
     faults: int  # how often it may be cancelled
+
+
+Faults = list[Event] | None  # of a task; None: of most tasks, which have none
+
+
+def arrive(
+    chain: Chain, loop: ControlledLoop, fault: Callable[[Chain], Event], run: Callable[[Chain, Faults], Coroutine[Any, Any, None]]
+) -> "asyncio.Task[None]":
+    """Start the task of `chain`, which `run` plays, and let its faults be delivered from now on. `run` ends with `withdraw`."""
+    faults = [fault(chain) for _ in range(chain.faults)] if chain.faults else None
+    if faults:
+        loop.faults.extend(faults)
+    return loop.create_task(run(chain, faults), name=chain.name)
+
+
+def withdraw(faults: Faults, loop: ControlledLoop) -> None:
+    """The task of `faults` has ended: those that were not delivered never will be."""
+    for fault in faults or ():
+        if fault in loop.faults:
+            loop.faults.remove(fault)
 
 
 class ChainLevel:

@@ -26,7 +26,7 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order, happen
 from subwarden.scheduling.state_search.objects import Value
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
-from subwarden.stateful_tests.exploring.drawing.chains import Chain
+from subwarden.stateful_tests.exploring.drawing.chains import Chain, Faults, arrive, withdraw
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.exploring.findings.task_names import task_name
 from subwarden.stateful_tests.exploring.findings.where import where
@@ -114,10 +114,7 @@ class AdapterPlay(ABC):
 
     def start(self, chain: Chain) -> None:
         """The outside event: the request of `chain` arrives."""
-        faults = [self.fault(chain) for _ in range(chain.faults)] if chain.faults else None
-        if faults:
-            self.loop.faults.extend(faults)
-        task = self.loop.create_task(self._run(chain, faults), name=chain.name)
+        task = arrive(chain, self.loop, self.fault, self._run)
         self._tasks.append((chain.place, task))
 
     def unfinished(self) -> list[int]:
@@ -145,7 +142,7 @@ class AdapterPlay(ABC):
             return ABOUT_TO_RUN
         return "waiting" if awaited(task) is None else "waiting for a lock"
 
-    async def _run(self, chain: Chain, faults: list[Event] | None) -> None:
+    async def _run(self, chain: Chain, faults: Faults) -> None:
         place, manager, cut, returned = chain.place, self._manager, self._cut, self.audience.returned
         called = self.called if self.adapter.kind.takes_environment else self.audience.called  # nobody else asks who has left
         operation: Any = None
@@ -171,9 +168,7 @@ class AdapterPlay(ABC):
         except Exception as error:  # an exception of the manager is a finding, not our failure
             self.audience.raised(place, operation, error)
         finally:
-            for fault in faults or ():
-                if fault in self.loop.faults:
-                    self.loop.faults.remove(fault)
+            withdraw(faults, self.loop)
 
     def _swallowed(self, place: int, answer: object) -> None:
         """The task at `place` was cancelled while its call waited; the call returned `answer`, so that no time-out can bound it."""

@@ -22,7 +22,7 @@ from subwarden.scheduling.handles import owner
 from subwarden.scheduling.locks import awaited
 from subwarden.scheduling.loop import EAGER, ControlledLoop
 from subwarden.stateful_tests.exploring.coverage.points import Point, PointKind
-from subwarden.stateful_tests.exploring.drawing.chains import Chain
+from subwarden.stateful_tests.exploring.drawing.chains import Chain, Faults, arrive, withdraw
 from subwarden.stateful_tests.exploring.findings.quiescence import judge_left, judge_stuck
 from subwarden.stateful_tests.exploring.observers import Observer, audience_of, heard
 from subwarden.stateful_tests.subjects.manager.narrator import ManagerNarrator
@@ -78,10 +78,7 @@ class ManagerPlay:
 
     def start(self, chain: Chain) -> None:
         """The outside event: the request of `chain` arrives."""
-        faults = [self.fault(chain) for _ in range(chain.faults)] if chain.faults else None
-        if faults:
-            self.loop.faults.extend(faults)
-        task = self.loop.create_task(self._run(chain, faults), name=chain.name)
+        task = arrive(chain, self.loop, self.fault, self._run)
         self.judge.tasks[id(task)] = chain.place
         self._tasks.append(task)
         if self.loop.get_task_factory() is EAGER:  # creating it ran its first step
@@ -111,7 +108,7 @@ class ManagerPlay:
             return "woken already"
         return "waiting outside" if at is None else f"waiting for {self.lock_name(at[0])[0]}"
 
-    async def _run(self, chain: Chain, faults: list[Event] | None) -> None:
+    async def _run(self, chain: Chain, faults: Faults) -> None:
         audience = self.audience
         index = chain.place
         state: ThreadState | None = None
@@ -138,9 +135,7 @@ class ManagerPlay:
         except Exception as error:  # an exception of the subject is a finding, not our failure
             audience.raised(index, operation, error)
         finally:
-            for fault in faults or ():
-                if fault in self.loop.faults:
-                    self.loop.faults.remove(fault)
+            withdraw(faults, self.loop)
 
     async def _call_on(self, state: ThreadState, operation: Operation, task: str) -> object:
         match operation:

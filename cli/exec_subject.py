@@ -9,6 +9,7 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import write_outputs
+from subwarden.model.words import counted
 from subwarden.processes.signals import ENDING, LastResort, raising
 from subwarden.reports.exec import write_process_gate, write_process_replay
 from subwarden.reports.layout.console import console_for
@@ -64,7 +65,7 @@ def gate(options: argparse.Namespace) -> int:
         said = f"{finding.cause.property.name} {finding.cause.property.title}: {finding.cause.said()}"
         name = _kept(command, options.answer_within, finding, model)
         at = f"; subwarden replay {name}" if name and now == "made small" else ""  # the other's file is replaced by that of the small run
-        report.say(f"found after {monotonic() - began:.1f} s: {said} ({size} operation{'s' * (size != 1)}; {now}){at}")
+        report.say(f"found after {monotonic() - began:.1f} s: {said} ({counted(size, 'operation')}; {now}){at}")
 
     with LastResort(what, lambda: (Verdict.VIOLATED if found else Verdict.INCONCLUSIVE).exit_code) as last, raising(ENDING, last.arm):
         with ExecRunner(command, options.answer_within, model) as runner, progress(what, "runs", budget=options.budget) as report:

@@ -14,6 +14,7 @@ from subwarden.cli.options import EXIT_CODES, add_max_memory, cores, count, dura
 from subwarden.cli.progress.hunt import watching
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
+from subwarden.model.words import counted
 from subwarden.processes.signals import LastResort
 from subwarden.reports.hunt import write_hunt
 from subwarden.reports.layout.console import console_for
@@ -165,7 +166,7 @@ def _resumed(plan: Plan, folder: Folder, findings: dict[Cause, Kept], listener: 
             elif now != kept:
                 findings[cause] = now
                 folder.keep(plan.subject, now)
-    listener.say(f"continuing after {totals.whole.schedules:,} schedules with {len(findings)} known finding{'s' * (len(findings) != 1)}")
+    listener.say(f"continuing after {totals.whole.schedules:,} schedules with {counted(len(findings), 'known finding')}")
     return totals
 
 

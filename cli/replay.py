@@ -15,6 +15,7 @@ from subwarden.cli.reporting.files import write_file, write_script
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.files.bounded import text_of_stdin
 from subwarden.impl.subjects import canonical
+from subwarden.model.words import counted
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.layout.wrapping import write_line
 from subwarden.reports.records.finding import ScriptRecord
@@ -163,5 +164,5 @@ def _write_trace(path: str, replay: Replay, trace: list[TraceStep]) -> str:
     """Write the run's trace. Returns a line that says how many operations it has."""
     text = as_tla(trace) if path.endswith(".tla") else json.dumps(as_itf(trace), indent=1) + "\n"
     write_file(path, text)
-    count = f"{len(trace)} operation{'s' if len(trace) != 1 else ''}"
+    count = counted(len(trace), "operation")
     return f"trace: {path} has the {count} that took effect as in the model, of {replay.program.operations()}"

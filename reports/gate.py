@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from subwarden.model.words import counted
 from subwarden.reports.coverage import write_complete, write_coverage, write_ends
 from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.run_table import run_table
@@ -120,8 +121,7 @@ def write_finding(finding: FindingRecord, console: Console, *, portable: bool = 
     """Write one finding: the property, the operations, the run, and the line that replays it. `portable`: as in `write_gate`."""
     write_cause(finding, console)
     with_cancel = " and a cancellation" if finding["cancellation"] else ""
-    count = len(finding["operations"])
-    write_line(f"{count} operation{'s' if count > 1 else ''}{with_cancel}, {_where(finding)}", console)
+    write_line(f"{counted(len(finding['operations']), 'operation')}{with_cancel}, {_where(finding)}", console)
     if finding.get("alone"):
         write_line(ALONE, console)
     console.print()

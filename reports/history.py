@@ -6,6 +6,7 @@ It reads the plain record alone (`reports.records.history`), and refuses to work
 from rich.cells import cell_len
 from rich.console import Console
 
+from subwarden.model.words import in_number
 from subwarden.reports.layout.wrapping import padded, write_searchable
 from subwarden.reports.records.history import CallRecord, CountedRecord, FailureRecord, HistoryRecord
 
@@ -37,7 +38,7 @@ def as_text(record: HistoryRecord) -> str:
         )
     elif "unknown" in record:
         unknown = record["unknown"]
-        budget = f"{unknown['budget']:,} configuration{'s' * (unknown['budget'] != 1)}"
+        budget = f"{unknown['budget']:,} {in_number('configuration', unknown['budget'])}"
         lines.append(f"{record['history']}:{unknown['line']}: more than {budget} at time {unknown['at']}, and no verdict yet")
         lines.append(f"linearizable until then: {counted['answered']} answers")
         lines.append("give a larger --budget, or cut the history where fewer calls overlap")

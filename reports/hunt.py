@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from subwarden.model.words import counted
 from subwarden.reports.coverage import percent, write_coverage
 from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
 from subwarden.reports.layout.wrapping import write_line, write_searchable
@@ -62,7 +63,7 @@ def _summary(record: HuntRecord, console: Console) -> None:
     write_searchable(said, console, f"bold {COLOURS[record['verdict']]}")
     session = record["session"]
     rate = session["schedules"] / session["seconds"] if session["seconds"] else 0.0
-    jobs = f"{record['jobs']} worker{'s' * (record['jobs'] != 1)}"
+    jobs = counted(record["jobs"], "worker")
     write_line(f"{WHY[record['ended']]}: {session['seconds']:.1f} s with {jobs}, {rate:,.0f} schedules/s, seed {record['seed']}", console)
     console.print(Text(f"saved in {record['folder']}; continue with: subwarden hunt --resume {quote(record['folder'])}"), soft_wrap=True)
 

@@ -2,6 +2,7 @@
 
 from rich.console import Console
 
+from subwarden.model.words import counted
 from subwarden.reports.gate import COLOURS, write_finding
 from subwarden.reports.layout.wrapping import write_line, write_searchable
 from subwarden.reports.records.gate import PlayRecord
@@ -15,7 +16,7 @@ def write_play(record: PlayRecord, console: Console, *, portable: bool = True) -
         write_line(f"doubt: {doubt}", console, "yellow")
     operations = sum(len(task["operations"]) for task in record["tasks"])
     schedules = sum(check["schedules"] for check in record["checks"])
-    ran = f"{operations} operation{'s' * (operations != 1)} under {schedules:,} schedules"
+    ran = f"{counted(operations, 'operation')} under {schedules:,} schedules"
     found = len(record["findings"])
-    said = f"{found} finding{'s' * (found != 1)}" if found else "no violation"
+    said = counted(found, "finding") if found else "no violation"
     write_searchable(f"subject {record['subject']}: {said} ({ran})", console, f"bold {COLOURS[record['verdict']]}")

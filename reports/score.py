@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
+from subwarden.model.words import counted
 from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
 from subwarden.reports.layout.wrapping import write_line, write_searchable
 from subwarden.reports.records.score import FaultRecord, NoticedRecord, ScoreRecord
@@ -42,7 +43,7 @@ def write_score(record: ScoreRecord, console: Console, *, quiet: bool = False) -
     _write_apart(fates.get("apart", []), console)
     if "not loaded" in fates:
         where = ", ".join(f"{fault['file']}:{fault['line']}" for fault in fates["not loaded"])
-        write_line(f"not counted: {_count(len(fates['not loaded']))} with which it cannot be imported ({where})", console)
+        write_line(f"not counted: {counted(len(fates['not loaded']), 'fault')} with which it cannot be imported ({where})", console)
     for doubt in record["doubts"]:
         write_line(f"doubt: {doubt}", console, "yellow")
     write_searchable(_summary(record, {fate: len(each) for fate, each in fates.items()}), console, f"bold {_colour(record)}")
@@ -83,12 +84,8 @@ def _write_never_run(faults: Iterable[FaultRecord], console: Console) -> None:
     for fault in faults:
         functions.setdefault((fault["file"], fault["function"]), []).append(fault)
     for (file, function), of in functions.items():
-        write_searchable(f"  {file}:{of[0]['line']} in {function}: {_count(len(of))}", console)
+        write_searchable(f"  {file}:{of[0]['line']} in {function}: {counted(len(of), 'fault')}", console)
     console.print()
-
-
-def _count(faults: int) -> str:
-    return f"{faults} fault{'s' * (faults != 1)}"
 
 
 def _write_apart(faults: list[FaultRecord], console: Console) -> None:
@@ -96,7 +93,9 @@ def _write_apart(faults: list[FaultRecord], console: Console) -> None:
     if faults:
         tops = list(dict.fromkeys(f"{fault['file']}: {fault['function'].partition('.')[0]}" for fault in faults))
         more = f" and {len(tops) - NAMED} more" if len(tops) > NAMED else ""
-        write_line(f"not counted: {_count(len(faults))} in code that no schedule enters ({', '.join(tops[:NAMED])}{more})", console)
+        write_line(
+            f"not counted: {counted(len(faults), 'fault')} in code that no schedule enters ({', '.join(tops[:NAMED])}{more})", console
+        )
 
 
 def _summary(record: ScoreRecord, fates: dict[str, int]) -> str:
@@ -108,7 +107,7 @@ def _summary(record: ScoreRecord, fates: dict[str, int]) -> str:
         said += f", {record['at_least']} % wanted"
     left = fates.get("not judged", 0)
     if left:
-        said += f"; stopped early: {_count(left)} not judged"
+        said += f"; stopped early: {counted(left, 'fault')} not judged"
     return said
 
 

@@ -8,6 +8,7 @@ from time import monotonic
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.progress.bar import ReportProgress
+from subwarden.model.words import counted
 from subwarden.reports.formats.places import place_in
 from subwarden.stateful_tests.gate.tasks import Told
 from subwarden.stateful_tests.runs import saved
@@ -35,7 +36,7 @@ class FoundNews:
         finding, record = told.finding, told.record
         self._told.add(finding.cause)
         count = len(record["operations"])
-        parts = [f"{count} operation{'s' * (count != 1)}", f"order {finding.order.value}"]
+        parts = [counted(count, "operation"), f"order {finding.order.value}"]
         parts += ["with a cancellation"] * finding.cancellation
         now = "made small" if told.small else "not made small yet"
         what = f"{record['property']} {record['title']}: {record['said']} ({', '.join(parts)}; {now})"

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from subwarden.checking.causes import Cause
 from subwarden.cli.progress.bar import ReportProgress, progress
+from subwarden.model.words import counted
 from subwarden.reports.coverage import percent
 from subwarden.stateful_tests.hunt.listener import Listener
 from subwarden.stateful_tests.hunt.work import Kept, Totals
@@ -40,4 +41,4 @@ def _more(totals: Totals, workers: int) -> list[str]:
     """What else there is to say, the most important first."""
     chance = totals.chance_of_new()
     said = [] if chance is None else [f"chance of a new state {percent(chance)}"]
-    return [*said, f"{workers} worker{'s' * (workers != 1)}"]
+    return [*said, counted(workers, "worker")]

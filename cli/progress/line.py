@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 
+from subwarden.model.words import counted
+
 BAR, LEAST_BAR = 24, 8  # columns
 LEAST_NAME = 12
 SIGNS = {False: "━─…", True: "#-."}  # done, not done, cut; in ASCII
@@ -34,7 +36,7 @@ class Moment:
         rate = f"{self.count / max(self.seconds, 1e-9):,.0f}/s"
         said = [] if self.share is None else [f"{min(self.share, 1.0):.0%}"]
         said += [self.doing] if self.doing else [rate] if brief else [f"{self.count:,} {self.unit}, {rate}"]
-        said += [] if self.findings is None else [f"{self.findings} finding{'s' * (self.findings != 1)}"]
+        said += [] if self.findings is None else [counted(self.findings, "finding")]
         said += [f"{duration(self.left)} left" if self.left is not None else duration(self.seconds)]
         return said if brief else [*said, *self.more]
 

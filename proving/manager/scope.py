@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from subwarden.model.manager import operations as op
+from subwarden.model.words import counted
 
 
 class Request(NamedTuple):
@@ -110,15 +111,11 @@ class Scope:
 
     def describe(self) -> str:
         """The scope in one line."""
-        return f"{self.describe_sequential()}, {_count(self.in_flight, 'call')} in flight"
+        return f"{self.describe_sequential()}, {counted(self.in_flight, 'call')} in flight"
 
     def describe_sequential(self) -> str:
         """The scope in one line, but for calls in flight, which it may not have."""
-        turns = "no turns" if self.items is None else f"turns of up to {_count(self.items, 'item')}"
-        counts = (_count(self.connections, "connection"), _count(self.threads, "thread"), _count(self.subscriptions, "id"))
-        conversations = f"{_count(self.conversations, 'conversation')} a thread"
+        turns = "no turns" if self.items is None else f"turns of up to {counted(self.items, 'item')}"
+        counts = (counted(self.connections, "connection"), counted(self.threads, "thread"), counted(self.subscriptions, "id"))
+        conversations = f"{counted(self.conversations, 'conversation')} a thread"
         return ", ".join([*counts, conversations, turns, "raw" if self.raw else "no raw"])
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from subwarden.model.server import requests as rq
 from subwarden.model.server.requests import Request
+from subwarden.model.words import counted
 
 EXTRAS = {  # what can take part beside the core: name -> what a proof without it leaves out
     "lists": "thread_loaded_list",
@@ -75,10 +76,10 @@ class ServerScope:
 
     def describe(self) -> str:
         """The scope in one line."""
-        counts = [_count(self.connections, "connection"), _count(self.threads, "thread"), f"{_count(self.in_flight, 'request')} in flight"]
-        ids = [_count(self.subscriptions, "id")] if self.subscriptions else []
+        counts = [
+            counted(self.connections, "connection"),
+            counted(self.threads, "thread"),
+            f"{counted(self.in_flight, 'request')} in flight",
+        ]
+        ids = [counted(self.subscriptions, "id")] if self.subscriptions else []
         return ", ".join([*counts, *ids, *self.extras])
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

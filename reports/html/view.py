@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from subwarden.model.words import in_number
 from subwarden.reports.html.escaping import escaped
 
 
@@ -60,7 +61,7 @@ def numbered(lines: Sequence[str]) -> str:
 
 def plural(count: int, noun: str) -> str:
     """`1 finding`, `2 findings`, `no findings`."""
-    return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
+    return f"{f'{count:,}' if count else 'no'} {in_number(noun, count)}"
 
 
 def _right(at: int, numbers: Sequence[int]) -> str:

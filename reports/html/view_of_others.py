@@ -3,6 +3,7 @@
 from shlex import quote
 from typing import Any
 
+from subwarden.model.words import counted
 from subwarden.reports.gate import STOPPED
 from subwarden.reports.html.graphs.model_states import model_pictures
 from subwarden.reports.html.graphs.wait_graphs import lock_pictures
@@ -97,7 +98,7 @@ def exploration_view(record: ExplorationRecord) -> View:
 
 
 def _within(bound: int) -> str:
-    return "no" if bound < 0 else f"within {bound} deviation{'' if bound == 1 else 's'}"
+    return "no" if bound < 0 else f"within {counted(bound, 'deviation')}"
 
 
 def _scenario_finding(finding: ScenarioFindingRecord, scenario: str) -> FindingView:

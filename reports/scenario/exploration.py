@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from subwarden.model.words import counted
 from subwarden.reports.gate import COLOURS
 from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.repeats import repeats
@@ -115,7 +116,7 @@ def ruled_out(finding: ScenarioFindingRecord) -> str:
 
 def _size(finding: ScenarioFindingRecord) -> str:
     count = finding["deviations"]
-    deviations = "without any deviation from asyncio's order" if not count else f"{count} deviation{'s' if count > 1 else ''} (marked *)"
+    deviations = "without any deviation from asyncio's order" if not count else f"{counted(count, 'deviation')} (marked *)"
     by = f"schedule {finding['found']}" if finding["found"] else "a saved run"
     return f"found by {by}; minimal run: {deviations}" if finding["minimal"] else f"not minimal yet: {deviations}"
 
@@ -188,12 +189,12 @@ def _covered(check: ScenarioCheckRecord, *, timings: bool) -> str:
     if check["complete"]:
         said += ", complete: every interleaving was covered"
     elif check["complete_within"] > 0:
-        said += f", among them all with at most {check['complete_within']} deviation{'s' if check['complete_within'] > 1 else ''}"
+        said += f", among them all with at most {counted(check['complete_within'], 'deviation')}"
     if "not_told_apart" in check:
         said += f", states not told apart ({check['not_told_apart']})"
     if check["unseen"] is not None and not check["complete"] and check["verdict"] != "violated":  # else it ended early: too few for a guess
         ends = check["end_states"]
-        said += f"; {ends} end state{'s' * (ends != 1)}, chance of a new one {100 * check['unseen']:.1f}%"
+        said += f"; {counted(ends, 'end state')}, chance of a new one {100 * check['unseen']:.1f}%"
     if timings and check["seconds"]:
         said += f" ({check['seconds']:.1f} s, {check['schedules'] / check['seconds']:,.0f}/s)"
     return said

@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any
 
 from subwarden.checking.causes import Cause
+from subwarden.model.words import counted
 from subwarden.processes.signals import ENDING, interruptible
 from subwarden.reports.records.hunt import killing_said
 from subwarden.stateful_tests.hunt.carrier import Carrier, LocalProcesses
@@ -232,7 +233,7 @@ class Hunt:
         path = self._folder.keep(self._plan.subject, kept)
         if before is None or (kept.shrunk and not before.shrunk):
             count, cancelled = finding.size[0], " with a cancellation" * finding.cancellation
-            how = f"{count} operation{'s' * (count != 1)}, in {finding.order.value}{cancelled}"
+            how = f"{counted(count, 'operation')}, in {finding.order.value}{cancelled}"
             now, at = "as small as it gets" if kept.shrunk else "being made smaller", f" at {kept.at}" if kept.at else ""
             by = "" if worker is not None else "by another hunt, and confirmed here: "
             said = f"found {by}{finding.broken.name} {finding.broken.title}: {cause.said()} ({how}; {now}){at}"
@@ -256,7 +257,7 @@ class Hunt:
             self._folder.journal({"again": worker, "pid": again})
             return
         others = len(self._carrier.running())
-        left = f"the hunt goes on with {others} other{'s' * (others != 1)}" if others else "there is no other"
+        left = f"the hunt goes on with {counted(others, 'other')}" if others else "there is no other"
         self._report(worker, f"{how} in round {at}; its findings are kept; {left}")
 
     def _set_aside(self, worker: int, at: int, how: Death) -> None:

@@ -14,6 +14,7 @@ from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
 from subwarden.checking.scenario.places import frames, own, spot_of
 from subwarden.checking.scenario.waits import Wait, waits
+from subwarden.model.words import counted
 from subwarden.reports.html.trace_record import LaneKind, Mark, MomentRecord, PlaceRecord, RunTraceRecord
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.loop import ControlledLoop
@@ -180,7 +181,7 @@ def _how_it_is(thing: Any) -> str:
     match thing:
         case asyncio.Queue():
             room = f", room for {thing.maxsize - thing.qsize()} more" if thing.maxsize > 0 else ""
-            return f"{thing.qsize()} item{'' if thing.qsize() == 1 else 's'}{room}"
+            return f"{counted(thing.qsize(), 'item')}{room}"
         case asyncio.Event():
             return "set" if thing.is_set() else "not set"
         case asyncio.Semaphore():

@@ -163,7 +163,7 @@ def connect(address: str, jobs: int) -> tuple[Any, Any]:
 
     Raises BadCluster.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is told in our words
+    silence()
     if address == "local":
         quiet = dask.config.set({PROFILE: False})
         with quiet, ignoring(CTRL_C):  # inherited: Ctrl-C reaches them, too, and the client decides how to end
@@ -174,6 +174,13 @@ def connect(address: str, jobs: int) -> tuple[Any, Any]:
         return distributed.Client(address, timeout=CONNECT_WITHIN, set_as_default=False), None
     except (OSError, ValueError, TimeoutError) as error:
         raise _silent(address, error) from None
+
+
+def silence() -> None:
+    """What matters of Dask's log is told in our words. Its configuration gives some of its loggers a level of their own."""
+    for name in ("distributed", *logging.Logger.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _check(address: str) -> None:

@@ -135,7 +135,10 @@ class _Made:
         for number, (target, fault) in enumerate(self.faults):
             lines = ran.get(target.module.digest, set())
             entered = any(other.top == fault.top and other.line in lines for other in target.faults)
-            self.records[number]["fate"] = "not judged" if fault.line in lines else "never run" if entered else "apart"
+            if fault.needs in lines:
+                continue
+            self.records[number]["fate"] = "never run" if entered else "apart"
+            self.records[number]["line"] = fault.needs
         self._numbers = [number for number, record in enumerate(self.records) if record["fate"] == "not judged"]
 
     @property

@@ -29,7 +29,9 @@ def _condition(source: Source, place: Place, statement: ast.If) -> Iterator[Faul
             return
         is_elif = source.text.startswith("elif", source.start(statement))
         edit = source.replaced(statement.body[0], "pass", statement.body[-1]) if is_elif else source.replaced(statement, "pass")
-        yield fault("no-guard", "this check is missing", place, edit, all_lines(statement))
+        only_looks = not any(isinstance(node, ast.Call | ast.Await) for node in ast.walk(statement.test))
+        needs = statement.body[0] if only_looks else None  # a check that never stops anybody can be left out
+        yield fault("no-guard", "this check is missing", place, edit, all_lines(statement), needs=needs)
         return
     edit = source.replaced(statement.test, f"not ({source.of(statement.test)})")
     lines = (statement.lineno, statement.test.end_lineno)

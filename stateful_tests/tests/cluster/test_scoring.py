@@ -95,8 +95,9 @@ def test_a_score_outlives_its_scheduler(folder: Path) -> None:
         with scoring(folder, "--dask", some.address) as process:
             wait_for(lambda: judging(some.workers[0]))
             some.scheduler.kill()
-            process.communicate(timeout=PATIENCE)
+            _, error = process.communicate(timeout=PATIENCE)
         record = read(folder)
+    assert "Traceback" not in error
     assert process.returncode == 0
     assert record["lost"] == [f"the scheduler {some.address} has gone; this machine judges the rest"]
     assert {**record, "lost": []} == alone

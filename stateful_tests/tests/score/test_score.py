@@ -67,6 +67,25 @@ async def check():
         except BaseException:
             pass
 """
+ALONE = """
+class Seat:
+    def __init__(self):
+        self.taken = False
+        self.log = []
+
+    async def take(self):
+        if self.taken:
+            return False
+        if self.log.count(1):
+            return False
+        self.taken = True
+        return True
+
+async def check():
+    seat = Seat()
+    assert await seat.take()
+    assert seat.taken
+"""
 HEAVY = """
 def run(left=(1,), grown=None):
     left, grown, more = list(left), [], [1, 2]
@@ -143,6 +162,20 @@ def test_a_check_that_looks_notices_what_a_blind_one_does_not(seats: Path, capsy
     assert "score checks.py:blind: 0 % (0 of 4 faults noticed), 50 % wanted" in told
     jsonschema = pytest.importorskip("jsonschema")
     assert not list(jsonschema.Draft202012Validator(schema()).iter_errors(blind))
+
+
+@pytest.mark.slow
+def test_a_check_that_stops_nobody_is_a_line_that_no_schedule_runs(seats: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """To judge it without that check would notice nothing. A check that calls something may have an effect all the same."""
+    (seats / "alone.py").write_text(ALONE, encoding="utf-8")
+    record = scored("alone.py:check", seats / "alone.json", "--schedules", "100")[1]
+    assert fates(record) == {
+        "9 no-guard": "never run",
+        "10 no-guard": "survived",
+        "12 await-between": "survived",
+        "12 no-assignment": "noticed",
+    }
+    assert "no schedule runs the line\n  alone.py:9 in Seat.take: 1 fault\n" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import asyncio
 import contextvars
 import re
 from collections.abc import Callable
-from types import BuiltinMethodType
+from types import BuiltinMethodType, FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -267,6 +267,16 @@ def label(handle: Handle) -> str:
         return task.get_name() if names is None else names.of(task)
     callback = handle._callback
     return getattr(callback, "__qualname__", None) or type(callback).__qualname__
+
+
+def frame_of(coroutine: Any) -> FrameType | None:
+    """The frame of a coroutine, a generator or an async generator; None of one that has ended, and of any other awaitable."""
+    return getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
+
+
+def awaited_by(coroutine: Any) -> Any:
+    """The object that a coroutine, a generator or an async generator awaits; None if it awaits nothing."""
+    return getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
 
 
 def suspended_at(task: "asyncio.Task[Any]") -> tuple[object, ...]:

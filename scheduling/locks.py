@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import Any
 
+from subwarden.scheduling.handles import awaited_by, frame_of
 from subwarden.scheduling.loop import ENTERED, ControlledLoop
 from subwarden.scheduling.queues import number_queues
 
@@ -108,10 +109,10 @@ def awaited(task: "asyncio.Task[Any]") -> tuple[asyncio.Lock, bool] | None:
     """
     coroutine: Any = task.get_coro()
     while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        frame = frame_of(coroutine)
         if frame is not None and frame.f_code is _acquire.__code__:
             return frame.f_locals["self"], "contended" in frame.f_locals
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+        coroutine = awaited_by(coroutine)
     return None
 
 

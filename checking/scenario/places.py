@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
 from subwarden.checking.place import in_a_line, place
+from subwarden.scheduling.handles import awaited_by, frame_of
 
 _ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -54,17 +55,17 @@ def frames(coroutine: Any) -> Iterator[FrameType]:
         if any(getattr(coroutine, name, False) for name in ("cr_running", "gi_running", "ag_running")):
             yield from _running(coroutine)
             return
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
+        frame = frame_of(coroutine)
         if frame is not None:
             yield frame
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
+        coroutine = awaited_by(coroutine)
 
 
 def _running(coroutine: Any) -> Iterator[FrameType]:
     """The frames of a coroutine that runs now. They are on the stack: CPython 3.11 may crash when `cr_await` is asked for meanwhile, as it
     takes the inline cache of the instruction that runs for another instruction.
     """
-    outermost = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
+    outermost = frame_of(coroutine)
     found: list[FrameType] = []
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and outermost is not None:
@@ -98,9 +99,8 @@ def raised_at(error: BaseException) -> list[Spot]:
     spots: list[Spot] = []
     trace: TracebackType | None = error.__traceback__
     while trace is not None:
-        code = trace.tb_frame.f_code
-        if own(code.co_filename):
-            spots.append(Spot(code.co_filename, trace.tb_lineno, code.co_name))
+        if own(trace.tb_frame.f_code.co_filename):
+            spots.append(_spot_in(trace))
         trace = trace.tb_next
     if isinstance(error, BaseExceptionGroup):
         spots += [spot for spot in raised_at(error.exceptions[0]) if spot not in spots]
@@ -115,8 +115,12 @@ def raised_in(error: BaseException) -> list[Spot]:
         innermost_trace = innermost_trace.tb_next
     if spots or innermost_trace is None:
         return spots
-    code = innermost_trace.tb_frame.f_code
-    return [Spot(code.co_filename, innermost_trace.tb_lineno, code.co_name)]
+    return [_spot_in(innermost_trace)]
+
+
+def _spot_in(trace: TracebackType) -> Spot:
+    code = trace.tb_frame.f_code
+    return Spot(code.co_filename, trace.tb_lineno, code.co_name)
 
 
 def said(error: BaseException) -> str:

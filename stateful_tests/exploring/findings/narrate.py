@@ -14,12 +14,13 @@ from subwarden.scheduling.handles import owner
 from subwarden.scheduling.isolation.printed import lines_of
 from subwarden.scheduling.order import EARLY, LATE, TIMER
 from subwarden.stateful_tests.exploring.findings.actors import actor, quiet
-from subwarden.stateful_tests.exploring.findings.where import caller, where
+from subwarden.stateful_tests.exploring.findings.where import at_work, where
 from subwarden.stateful_tests.exploring.level import Play
 from subwarden.stateful_tests.exploring.observers import Observer
 
 # of outside events, by the first word of their name
 SAYS = {"start": "request arrives", "release": "resumes", "cancel": "is cancelled", "fail": "fails"}
+OURS = ("subwarden.scheduling.", "subwarden.stateful_tests.exploring.")  # no code of theirs takes a lock of its own
 TIMERS = {TIMER: "the next timer is due", EARLY: "a timer is due after a slow step", LATE: "a timer is due, as the network is slow"}
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object of the subject's, in what it raises or answers: another one in every run
@@ -133,7 +134,7 @@ class Narration(Observer):
         self._did.append((verb, lock))
         places = getattr(self._play, "lock_places", None)
         if places is not None and id(lock) not in places:
-            places[id(lock)] = caller()
+            places[id(lock)] = at_work(OURS) or "?"
 
     def _worded(self, verb: str, about: Any) -> str:
         narrator = self._narrator

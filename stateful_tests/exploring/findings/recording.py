@@ -6,9 +6,7 @@ It looks at much more than a narrator does, so it hears only the one replay of a
 
 import asyncio
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import FrameType
 from typing import Any
 
 from subwarden.checking.place import place_in
@@ -28,12 +26,11 @@ from subwarden.scheduling.order import TIMER
 from subwarden.stateful_tests.exploring.findings.actors import task_said
 from subwarden.stateful_tests.exploring.findings.lanes import lane_records, lock_records
 from subwarden.stateful_tests.exploring.findings.source_lines import place_record
-from subwarden.stateful_tests.exploring.findings.where import suspended_in
+from subwarden.stateful_tests.exploring.findings.where import at_work, suspended_in
 from subwarden.stateful_tests.exploring.level import Play
 from subwarden.stateful_tests.exploring.observers import Observer
 
 HARNESS = "subwarden.stateful_tests."
-LIBRARIES = ("asyncio", "contextlib")
 OURS = ("subwarden.scheduling.", HARNESS)
 CLIENT = re.compile(r"c\d+")
 LISTENER = "listener "
@@ -75,7 +72,7 @@ class Recording(Observer):
         if self._heard is not None:  # the narrator, which names it first
             self._heard(verb, lock)
         self._used.append((verb, lock))
-        self._worked_at = at_work() or self._worked_at
+        self._worked_at = at_work(OURS) or self._worked_at
 
     def chosen(self, name: str) -> None:
         self._outside_happened()
@@ -224,17 +221,6 @@ class Recording(Observer):
             known = self._lock_lanes[id(lock)] = name if number == 1 else f"{name} #{number}"
             self._lanes[known] = "lock"
         return known
-
-
-def at_work() -> str | None:
-    """The line of the subject's code that runs now, as path:line."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "?")
-        if module.split(".")[0] not in LIBRARIES and not module.startswith(OURS):
-            return place_in(frame.f_code, frame.f_lineno)
-        frame = frame.f_back
-    return None
 
 
 def _kind(name: str, otherwise: LaneKind) -> LaneKind:

@@ -6,23 +6,24 @@ from types import FrameType
 from typing import Any
 
 from subwarden.checking.place import place_in
+from subwarden.scheduling.handles import awaited_by, frame_of
 
 SCHEDULER = "subwarden.scheduling."
 WORLD = "subwarden.world."  # told only where no code of the subject waits: an adapter may be one of its hubs
 FAKES = "subwarden.stateful_tests.subjects.core.environment"  # an adapter's calls wait there, which is no place of their own
 PLAYS = "subwarden.stateful_tests.subjects."  # told only where nothing else waits
-OURS = ("subwarden.scheduling.", "subwarden.stateful_tests.exploring.")
+LIBRARIES = ("asyncio", "contextlib")
 
 
-def caller() -> str:
-    """The code that is at work, as path:line: the innermost frame that is neither asyncio's, nor ours."""
+def at_work(ours: tuple[str, ...]) -> str | None:
+    """The line that runs now, as path:line: the innermost that is neither asyncio's, nor of a module named like `ours`."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         module = frame.f_globals.get("__name__", "?")
-        if module.split(".")[0] not in ("asyncio", "contextlib") and not module.startswith(OURS):
+        if module.split(".")[0] not in LIBRARIES and not module.startswith(ours):
             return place_in(frame.f_code, frame.f_lineno)
         frame = frame.f_back
-    return "?"
+    return None
 
 
 def where(task: "asyncio.Task[Any]") -> str | None:
@@ -40,7 +41,7 @@ def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
     outside: FrameType | None = None
     play: FrameType | None = None
     while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None) or getattr(coroutine, "ag_frame", None)
+        frame = frame_of(coroutine)
         if frame is None:
             break
         module = frame.f_globals.get("__name__", "?")
@@ -55,5 +56,5 @@ def suspended_in(task: "asyncio.Task[Any]") -> FrameType | None:
             play = frame if module != FAKES else None  # a player that waits for an outside event itself is nowhere
         elif module.split(".")[0] != "asyncio" and not module.startswith(SCHEDULER):
             at = frame
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
+        coroutine = awaited_by(coroutine)
     return at or outside or play

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, own, raised_at, said
+from subwarden.checking.scenario.places import Spot, own, raised_at, said, spot_of
 from subwarden.checking.scenario.waits import waits
 from subwarden.reports.html.trace_record import Mark
 from subwarden.reports.records.exploration import ScenarioLine, ScenarioRow
@@ -277,7 +277,7 @@ def _few(spots: list[Spot]) -> list[ScenarioLine]:
 def _user_spot(frame: Any) -> Spot | None:
     while frame is not None and not own(frame.f_code.co_filename):
         frame = frame.f_back
-    return None if frame is None else Spot(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+    return None if frame is None else spot_of(frame)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from subwarden.checking.scenario.places import Spot, own
+from subwarden.checking.scenario.places import Spot, own, spot_of
 
 
 class Lines:
@@ -41,12 +41,12 @@ class Lines:
         if id(frame) in self._known:
             if self._resumed == len(self._spots):
                 self._resumed += 1
-            self._spots.append(Spot(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+            self._spots.append(spot_of(frame))
         else:
             self._known[id(frame)] = frame
         return self._line
 
     def _line(self, frame: FrameType, event: str, _argument: Any) -> Callable[..., Any]:
         if event == "line":
-            self._spots.append(Spot(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+            self._spots.append(spot_of(frame))
         return self._line

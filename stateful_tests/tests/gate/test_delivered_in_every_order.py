@@ -13,27 +13,13 @@ from subwarden.stateful_tests.gate.outcome import CheckOutcome, merged
 from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.tests.subjects.core_adapters import Small
+from subwarden.stateful_tests.tests.subjects.core_adapters import Sends
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, factory_of
 
 CHECKS = [Check(order, False, "core") for order in Order]
 
 
-class Delivers(Small):
-    def __init__(self) -> None:
-        super().__init__()
-        self.inbox: dict[Any, list[Any]] = {}
-
-    async def publish(self, topic: Any, message: Any) -> None:
-        for client, subscribed in sorted(self.pairs):
-            if subscribed == topic:
-                self.inbox.setdefault(client, []).append(message)
-
-    def delivered(self) -> dict[Any, list[Any]]:
-        return self.inbox
-
-
-class Unseen(Delivers):
+class Unseen(Sends):
     delivered = None  # type: ignore[assignment]  # it cannot say
 
 
@@ -47,13 +33,13 @@ def outcome_of(make: Any, check: Check) -> CheckOutcome:
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.order.value)
 def test_a_message_is_delivered_however_short_the_time_was(check: Check) -> None:
-    outcome = outcome_of(Delivers, check)
+    outcome = outcome_of(Sends, check)
     assert at_level("core", {DELIVERED, DELIVERED_IN[check.order]}) <= outcome.fired
     assert not outcome.findings
 
 
 def test_an_order_without_one_is_named() -> None:
-    fifo, other = (outcome_of(Delivers, check) for check in CHECKS)
+    fifo, other = (outcome_of(Sends, check) for check in CHECKS)
     fifo.fired -= at_level("core", {DELIVERED_IN[Order.FIFO]})
     never = merged([fifo, other]).never_fired(CHECKS, LEVELS)
     assert at_level("core", {DELIVERED_IN[Order.FIFO]}) <= never

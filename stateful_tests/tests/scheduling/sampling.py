@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
@@ -11,6 +12,7 @@ from subwarden.scheduling.run import run
 from subwarden.scheduling.strategies.strategy import Strategy
 
 Start = Callable[[ControlledLoop], Callable[[], Hashable]]
+Letter = TypeVar("Letter")
 
 
 def sample(strategy: Strategy, start: Start, runs: int, order: Order = Order.ANY) -> Counter[Hashable]:
@@ -28,20 +30,22 @@ def sample(strategy: Strategy, start: Start, runs: int, order: Order = Order.ANY
     return found
 
 
+async def write(letter: Letter, times: int, word: list[Letter]) -> None:
+    """So many steps, each of which writes `letter`."""
+    for step in range(times):
+        word.append(letter)
+        if step < times - 1:
+            await asyncio.sleep(0)
+
+
 def words(**steps: int) -> Start:
     """Tasks that write their letter so often; the outcome is the word."""
 
     def start(loop: ControlledLoop) -> Callable[[], Hashable]:
         word: list[str] = []
 
-        async def write(letter: str, times: int) -> None:
-            for step in range(times):
-                word.append(letter)
-                if step < times - 1:
-                    await asyncio.sleep(0)
-
         for letter, times in steps.items():
-            loop.create_task(write(letter, times), name=letter)
+            loop.create_task(write(letter, times, word), name=letter)
         return lambda: "".join(word)
 
     return start

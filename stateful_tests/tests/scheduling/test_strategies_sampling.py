@@ -24,7 +24,7 @@ from subwarden.scheduling.strategies.sampling.urw import Urw
 from subwarden.scheduling.strategies.sampling.window import Window
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.stateful_tests.tests.scheduling.sampling import Start, sample, words
+from subwarden.stateful_tests.tests.scheduling.sampling import Start, sample, words, write
 
 SAMPLERS: list[Callable[[Random], Strategy]] = [
     RandomWalk,
@@ -78,17 +78,11 @@ def test_urw_counts_the_events_of_children_as_their_parent_s() -> None:
     def start(loop: ControlledLoop) -> Callable[[], Hashable]:
         word: list[str] = []
 
-        async def write(letter: str, times: int) -> None:
-            for step in range(times):
-                word.append(letter)
-                if step < times - 1:
-                    await asyncio.sleep(0)
-
         async def parent() -> None:
-            loop.create_task(write("c", 3), name="c")
+            loop.create_task(write("c", 3, word), name="c")
 
         loop.create_task(parent(), name="p")
-        loop.create_task(write("a", 4), name="a")
+        loop.create_task(write("a", 4, word), name="a")
         return lambda: "".join(word)
 
     # p has one event of its own and comes before every c: the words of p, c, c, c among a, a, a, a, with p written nowhere

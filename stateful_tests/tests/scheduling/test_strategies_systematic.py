@@ -18,8 +18,7 @@ from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.scheduling.strategies.systematic.preemption_bounded import PreemptionBounded
 from subwarden.stateful_tests.specimens.exhaustive import Exhaustive
-
-Start = Callable[[ControlledLoop], Callable[[], Hashable]]
+from subwarden.stateful_tests.tests.scheduling.sampling import Start, write
 
 
 def runs_of(strategy: Strategy, start: Start, order: Order = Order.ANY) -> list[tuple[tuple[int, ...], Hashable]]:
@@ -48,14 +47,8 @@ def counted(*steps: int) -> Start:
     def start(loop: ControlledLoop) -> Callable[[], Hashable]:
         made: list[int] = []
 
-        async def task(number: int, times: int) -> None:
-            for step in range(times):
-                made.append(number)
-                if step < times - 1:
-                    await asyncio.sleep(0)
-
         for number, times in enumerate(steps):
-            loop.create_task(task(number, times), name=f"t{number}")
+            loop.create_task(write(number, times, made), name=f"t{number}")
         return lambda: tuple(made)
 
     return start

@@ -25,3 +25,19 @@ class Small:
 
     def observe(self) -> Any:
         return set(self.pairs)
+
+
+class Sends(Small):
+    """Delivers at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inbox: dict[Any, list[Any]] = {}
+
+    async def publish(self, topic: Any, message: Any) -> None:
+        for client, subscribed in sorted(self.pairs):
+            if subscribed == topic:
+                self.inbox.setdefault(client, []).append(message)
+
+    def delivered(self) -> Any:
+        return self.inbox

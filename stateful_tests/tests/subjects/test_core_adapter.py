@@ -16,7 +16,7 @@ from subwarden.stateful_tests.exploring.findings.narrate import Narration
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
-from subwarden.stateful_tests.tests.subjects.core_adapters import SUBSCRIBED, Small
+from subwarden.stateful_tests.tests.subjects.core_adapters import SUBSCRIBED, Sends, Small
 from subwarden.stateful_tests.tests.subjects.core_level import PROFILE, factory_of, play, search_of
 
 FILE = """
@@ -108,17 +108,8 @@ def test_a_reconnect_is_right_only_for_an_adapter_that_declares_it() -> None:
     assert not play(Reconnects, program).violations
 
 
-class Sends(Small):
-    """Delivers at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.inbox: dict[Any, list[Any]] = {}
-
-    async def publish(self, topic: Any, message: Any) -> None:
-        for client, subscribed in sorted(self.pairs):
-            if subscribed == topic:
-                self.inbox.setdefault(client, []).append(message)
+class Ends(Sends):
+    """Also unsubscribes, and tears topics down."""
 
     async def unsubscribe(self, client: Any, topic: Any) -> None:
         self.pairs.discard((client, topic))
@@ -126,11 +117,8 @@ class Sends(Small):
     async def teardown(self, topic: Any) -> None:
         self.pairs = {pair for pair in self.pairs if pair[1] != topic}
 
-    def delivered(self) -> Any:
-        return self.inbox
 
-
-class Slow(Sends):
+class Slow(Ends):
     """Looks up the subscribers, waits, and then sends to them."""
 
     async def publish(self, topic: Any, message: Any) -> None:
@@ -165,7 +153,7 @@ def test_a_message_may_or_may_not_arrive_while_its_subscription_begins() -> None
 
 
 def test_a_message_before_a_subscription_must_not_reach_it() -> None:
-    class Replays(Sends):
+    class Replays(Ends):
         """Keeps the last message for later subscribers."""
 
         def __init__(self) -> None:

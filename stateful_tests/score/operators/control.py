@@ -53,7 +53,7 @@ def _handlers(source: Source, place: Place, statement: ast.Try) -> Iterator[Faul
 
 def _clean_up(source: Source, place: Place, statement: ast.Try) -> Iterator[Fault]:
     last = statement.finalbody
-    if not last or (len(last) == 1 and isinstance(last[0], ast.Pass)):
+    if all(_changes_nothing(each) for each in last):
         return
     word = source.text.rindex("finally", 0, source.start(last[0]))
     line = source.text.count("\n", 0, word) + 1
@@ -63,6 +63,16 @@ def _clean_up(source: Source, place: Place, statement: ast.Try) -> Iterator[Faul
         start = source.start(statement)
         edit = Edit(start, word + len("finally"), f"if True{source.text[start + len('try') : word]}if True")
         yield fault("cleanup-on-success", "this clean-up is left out when something fails", place, edit, lines, at=last[0])
+
+
+def _changes_nothing(statement: ast.stmt) -> bool:
+    """Nothing that others see: it only forgets names."""
+    match statement:
+        case ast.Pass():
+            return True
+        case ast.Delete(targets=targets):
+            return all(isinstance(each, ast.Name) for each in targets)
+    return False
 
 
 def _context(source: Source, place: Place, statement: With) -> Iterator[Fault]:

@@ -224,6 +224,12 @@ def test_a_long_fault_shows_the_lines_that_change_and_their_neighbours() -> None
     assert len(faults["late-lock"]) <= 2 * MOST_LINES + 3
 
 
+def test_a_clean_up_that_only_forgets_names_is_none() -> None:
+    text = "def f(self):\n    try:\n        print(self)\n    finally:\n        del self{}\n"
+    assert [fault.operator for fault in faults_of(text.format(""))[0]] == []
+    assert [fault.operator for fault in faults_of(text.format(".a"))[0]] == ["no-cleanup", "cleanup-on-success"]
+
+
 def test_a_fault_that_changes_nothing_is_told_apart() -> None:
     """The same code, or that of another fault: neither is planted."""
     text = "def f(self):\n    if self.a:\n        self.b = 1\n    elif self.c:\n        return\n"

@@ -45,6 +45,12 @@ def _path_of(file: str, current: str) -> str:
     return min(near, str(path), key=len)
 
 
+def from_here(file: str) -> str:
+    """`file`, relative to the current folder where it lies below."""
+    relative = os.path.relpath(file)
+    return file if relative.startswith("..") else Path(relative).as_posix()
+
+
 def place(file: str, line: int) -> str:
     """`line` of `file`, such as `impl/manager/source.py:55`."""
     return f"{path_of(file)}:{line}"

@@ -163,7 +163,7 @@ class _News:
     def found(self, finding: ScenarioFindingRecord) -> None:
         self._report.findings = (self._report.findings or 0) + 1
         place = place_of(finding.get("at")) or place_in(with_paths(scenario_steps(finding["steps"]), self._scenario.name))
-        at = "" if place is None else f" at {place.file}:{place.line}"  # which terminals and editors open
+        at = "" if place is None else f" at {place.at()}"
         replay = f"subwarden explore {quote(self._scenario.name)} --replay {finding['replay']}"
         self._report.say(f"found after {monotonic() - self._began:.1f} s: {finding['title']} (order {finding['order']}){at}; {replay}")
 

@@ -4,10 +4,12 @@ Standard input is read up to a size, too.
 """
 
 import errno
+import json
 import os
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def text_of(path: Path, largest: int) -> str:
@@ -21,6 +23,15 @@ def text_of(path: Path, largest: int) -> str:
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         data = file.read(largest + 1)
     return _decoded(data, largest, str(path))
+
+
+def object_of(path: Path, largest: int) -> dict[str, Any] | None:
+    """The JSON object in such a file; None if it holds something else, or cannot be read."""
+    try:
+        data = json.loads(text_of(path, largest))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
 
 
 def text_of_stdin(largest: int) -> str:

@@ -41,7 +41,7 @@ class FoundNews:
         now = "made small" if told.small else "not made small yet"
         what = f"{record['property']} {record['title']}: {record['said']} ({', '.join(parts)}; {now})"
         place = place_in(record["steps"])
-        at = "" if place is None else f" at {place.file}:{place.line}"  # which terminals and editors open
+        at = "" if place is None else f" at {place.at()}"
         line = f"found after {monotonic() - self._began:.1f} s: {what}{at}; subwarden replay {self._save(told)}"
         if self.report is not None:
             self.report.findings = len(self._told)

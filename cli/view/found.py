@@ -1,11 +1,10 @@
 """Finds the run to view in a file: a saved run, or one finding of a record."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from subwarden.files.bounded import text_of
+from subwarden.files.bounded import object_of
 from subwarden.reports.records.exploration import EXPLORE_SCHEMA
 from subwarden.stateful_tests.exec.saved import SCHEMA as PROCESS_RUN
 from subwarden.stateful_tests.runs.replay import ANY_MARK
@@ -45,11 +44,8 @@ def run_in(text: str, finding: str | None) -> Found:
 
 def _record(path: str) -> dict[str, Any] | None:
     """The record in the file; None if it holds a run, something else, or cannot be read."""
-    try:
-        data = json.loads(text_of(Path(path), LARGEST))
-    except (OSError, ValueError, RecursionError):
-        return None
-    is_record = isinstance(data, dict) and isinstance(data.get("schema"), str) and data["schema"] != PROCESS_RUN
+    data = object_of(Path(path), LARGEST)
+    is_record = data is not None and isinstance(data.get("schema"), str) and data["schema"] != PROCESS_RUN
     return data if is_record else None
 
 

@@ -12,6 +12,10 @@ class Place(NamedTuple):
     file: str
     line: int
 
+    def at(self) -> str:
+        """`path:line`, which terminals and editors open."""
+        return f"{self.file}:{self.line}"
+
 
 def place_of(text: str | None) -> Place | None:
     """The place that reports name as `path:line`; None for any other text, and for code that was made at run time."""

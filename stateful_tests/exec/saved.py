@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from subwarden.files.bounded import text_of
+from subwarden.files.bounded import object_of
 from subwarden.files.whole_file import write_whole
 from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.exec.finding import ExecFinding
@@ -80,12 +80,9 @@ def _write(path: Path, data: dict[str, object]) -> None:
 
 def read(text: str) -> SavedRun | None:
     """The run in the file `text`; None if there is no such file, or it holds something else. Raises BadReplay for a damaged one."""
-    try:
-        data = json.loads(text_of(Path(text), LARGEST))
-    except (OSError, ValueError, RecursionError):
+    data = object_of(Path(text), LARGEST)
+    if data is None or data.get("schema") != SCHEMA:
         return None  # a replay of another kind, or none at all: the reader of those says so
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        return None
     try:
         subject, schedule, cause = data.get("subject"), data.get("schedule"), data.get("cause")
         if not isinstance(subject, str) or not subject.startswith(PREFIX) or not isinstance(cause, str):

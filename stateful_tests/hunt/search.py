@@ -290,4 +290,4 @@ def _place(runner: Runner, finding: Finding[Any]) -> str:
     narration = Narration()
     confirm(runner, finding.cause, finding.program, list(finding.names), [narration])
     at = place_in(narration.rows(finding.cause))
-    return "" if at is None else f"{at.file}:{at.line}"
+    return "" if at is None else at.at()

@@ -10,6 +10,8 @@ from contextlib import suppress
 from modulefinder import ModuleFinder
 from pathlib import Path
 
+from subwarden.checking.place import INSTALLED
+
 APART = ("subwarden", "__main__", "__mp_main__")  # the command is nobody's import
 
 
@@ -28,4 +30,4 @@ def imported(file: Path, folders: list[str], before: Collection[str] = ()) -> se
 
 def installed(within: Path) -> bool:
     """Whether a path within a folder belongs to an installed package."""
-    return any(part in ("site-packages", "dist-packages") or part.startswith(".") for part in within.parts)
+    return any(part in INSTALLED or part.startswith(".") for part in within.parts)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from subwarden.files.bounded import text_of
+from subwarden.files.bounded import object_of
 from subwarden.stateful_tests.runs.replay import LARGEST, BadReplay, Replay, read
 from subwarden.stateful_tests.runs.saved import SAVED
 
@@ -60,9 +60,6 @@ def _kept() -> Iterator[tuple[str, Path]]:
             except BadReplay:  # another kind of file, or of another version
                 continue
     for path in sorted(FOLDER.glob(PROCESSES)):
-        try:
-            data = json.loads(text_of(path, LARGEST))
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(data, dict):
+        data = object_of(path, LARGEST)
+        if data is not None:
             yield identity_of(data), path

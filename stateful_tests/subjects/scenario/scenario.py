@@ -3,12 +3,11 @@
 import asyncio
 import functools
 import inspect
-import os
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from subwarden.checking.place import from_here
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.subjects.loading import module_of, watching_load
 
@@ -95,9 +94,7 @@ def _name_of(function: Any) -> str:
     name = getattr(function, "__qualname__", None) or repr(function)
     if code is None:
         return str(name)
-    relative = os.path.relpath(code.co_filename)
-    file = code.co_filename if relative.startswith("..") else Path(relative).as_posix()
-    return f"{file}:{name}"
+    return f"{from_here(code.co_filename)}:{name}"
 
 
 def check_coroutine(scenario: Scenario, made: object) -> None:

@@ -9,13 +9,15 @@ from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.cluster.exploring import Answer, ExploringTask, explore_portions, prepare
 from subwarden.stateful_tests.cluster.luggage import Luggage
 from subwarden.stateful_tests.cluster.tasks import EACH, MOST_DEATHS, Tasks
-from subwarden.stateful_tests.explore.searching.crew import TICK, Take, outcome_of
+from subwarden.stateful_tests.explore.searching.crew import TICK, Take
 from subwarden.stateful_tests.explore.searching.portions import Done, Portion
 from subwarden.stateful_tests.explore.searching.worker import rehearse
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.runs.killing import dying
+from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
 from subwarden.stateful_tests.workers.crash import Death
 from subwarden.stateful_tests.workers.in_order import InOrder
+from subwarden.stateful_tests.workers.process import outcome_of
 
 AHEAD = 1.5  # tasks for each thread of the cluster that the scheduler has at a time: another is there when one ends
 TASK = 0.5  # seconds that a task takes, about, where there are enough portions: to hand it out and back takes some ten milliseconds
@@ -114,7 +116,7 @@ class DaskCrew:
             elif what in ("lost", "unwanted"):
                 done += self._died(doing, number, about or Death("was cancelled by the cluster"))
             else:
-                doing.work.done(number, outcome_of(what, about))
+                doing.work.done(number, outcome_of(what, about, Done, BadScenario))
                 done += 1
         doing.work.again(numbers[done:])
         if done:

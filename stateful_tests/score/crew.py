@@ -11,7 +11,7 @@ from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.workers.crash import Death
 from subwarden.stateful_tests.workers.in_order import InOrder, each
 from subwarden.stateful_tests.workers.pool import Pool
-from subwarden.stateful_tests.workers.process import WorkerFailed
+from subwarden.stateful_tests.workers.process import outcome_of
 
 TICK = 0.1  # seconds between two looks at the budget
 MOST_DEATHS = 3  # processes of a fault that somebody may have killed; after that many, the fault has
@@ -44,7 +44,7 @@ class Faults(InOrder[Judging, Judged]):
         if message == "lost":
             self.died(number, about)
         else:
-            self.done(number, outcome_of(message, about))
+            self.done(number, outcome_of(message, about, Judged, BadSubject))
 
     def died(self, number: int, how: Death) -> None:
         """The process that judged this fault has died."""
@@ -111,13 +111,3 @@ class InTurn:
         """See `ScoreCrew`."""
         self._first.close()
         self._then.close()
-
-
-def outcome_of(message: str, about: Any) -> Judged:
-    """The outcome that a process says. Raises BadSubject, WorkerFailed."""
-    if message == "bad":
-        raise BadSubject(about)
-    if message == "failed":
-        raise WorkerFailed(about)
-    assert isinstance(about, Judged)
-    return about

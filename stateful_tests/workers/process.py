@@ -4,13 +4,16 @@ import os
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from subwarden.processes.child import Child
 from subwarden.scheduling import string_hash
 from subwarden.stateful_tests.workers.crash import CrashNote, Death
 
 JOINED_WITHIN = 1.0  # seconds: a process that has closed its pipe is ending
+
+
+Outcome = TypeVar("Outcome")
 
 
 class WorkerFailed(Exception):
@@ -20,6 +23,16 @@ class WorkerFailed(Exception):
 def failure(error: Exception) -> tuple[str, str]:
     """The last message of a worker that stops at an error of ours."""
     return "failed", f"{type(error).__name__}: {error}\n{''.join(traceback.format_exception(error))}"
+
+
+def outcome_of(message: str, about: Any, kind: type[Outcome], bad: type[Exception]) -> Outcome:
+    """The outcome, one of `kind`, that the last message of a worker holds. Raises `bad`, with its reason, and WorkerFailed."""
+    if message == "bad":
+        raise bad(about)
+    if message == "failed":
+        raise WorkerFailed(about)
+    assert isinstance(about, kind)
+    return about
 
 
 class Process(Child):

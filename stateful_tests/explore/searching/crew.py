@@ -6,7 +6,7 @@ The search depends on its portions alone, so it is the same whoever does them, a
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.stateful_tests.explore.searching.portions import Done, Portion, PortionRunner
@@ -17,7 +17,7 @@ from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
 from subwarden.stateful_tests.workers import in_order
 from subwarden.stateful_tests.workers.in_order import InOrder
 from subwarden.stateful_tests.workers.pool import Pool
-from subwarden.stateful_tests.workers.process import Process, WorkerFailed
+from subwarden.stateful_tests.workers.process import Process, outcome_of
 
 TICK = 0.1  # seconds between two looks at the budget
 STOPPING = 2.0  # seconds that a process has to end its portion when the time is over; then it is killed
@@ -105,7 +105,7 @@ class Processes:
         message, about = next(process.said())
         if message != "lost":
             del self._pool.busy[process]
-            return number, outcome_of(message, about)
+            return number, outcome_of(message, about, Done, BadScenario)
         self._pool.end(process)
         deaths[number] += 1
         if deaths[number] == MOST_DEATHS:
@@ -134,13 +134,3 @@ def outcomes(crew: Crew | None, here: Crew, take: Take, budget: Budget) -> Itera
     left, taken = taken, deque()
     for outcome in here.do(noted, budget):
         yield taken.popleft(), outcome
-
-
-def outcome_of(message: str, about: Any) -> Done:
-    """The outcome that a process says. Raises BadScenario, WorkerFailed."""
-    if message == "bad":
-        raise BadScenario(about)
-    if message == "failed":
-        raise WorkerFailed(about)
-    assert isinstance(about, Done)
-    return about

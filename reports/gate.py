@@ -8,7 +8,7 @@ from subwarden.model.words import counted
 from subwarden.reports.coverage import write_complete, write_coverage, write_ends
 from subwarden.reports.layout.printed import write_printed
 from subwarden.reports.layout.run_table import run_table
-from subwarden.reports.layout.wrapping import write_line, write_searchable
+from subwarden.reports.layout.wrapping import bare_table, write_line, write_searchable
 from subwarden.reports.missed import write_missed
 from subwarden.reports.records.finding import BrokenRecord, FindingRecord
 from subwarden.reports.records.gate import AdapterRecord, CheckRecord, GateRecord
@@ -71,7 +71,7 @@ def _checks(record: GateRecord, width: int, *, timings: bool, verbose: bool) -> 
     columns = list(rows[0])
     while len(columns) > FEWEST and sum(_widest(column, rows) + len(GAP) for column in columns) > width + len(GAP):
         columns.pop()
-    table = Table(box=None, pad_edge=False, padding=(0, len(GAP), 0, 0))
+    table = bare_table(len(GAP))
     for column in columns:
         left = column in LEFT
         table.add_column(column, justify="left" if left else "right", no_wrap=column != "check")

@@ -9,7 +9,7 @@ from rich.text import Text
 from subwarden.model.words import counted
 from subwarden.reports.coverage import percent, write_coverage
 from subwarden.reports.gate import COLOURS, write_finding, write_not_judged
-from subwarden.reports.layout.wrapping import write_line, write_searchable
+from subwarden.reports.layout.wrapping import bare_table, write_line, write_searchable
 from subwarden.reports.missed import write_missed
 from subwarden.reports.records.coverage import HuntCoverageRecord
 from subwarden.reports.records.hunt import KILLING, HuntRecord, StrategyRecord
@@ -143,6 +143,6 @@ def _unseen(record: HuntRecord, console: Console) -> None:
 
 
 def _table(first: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = bare_table()
     table.add_column(first, no_wrap=True)
     return table

@@ -1,11 +1,10 @@
 """The report of a tour: the transitions that were compared, the first difference in full, and the others by kind."""
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
-from subwarden.reports.layout.wrapping import write_line, write_searchable
+from subwarden.reports.layout.wrapping import bare_table, write_line, write_searchable
 from subwarden.reports.records.proof import TourRecord
 
 
@@ -32,7 +31,7 @@ def _differences(record: TourRecord, console: Console) -> None:
     console.print(Text("first difference from the model", style="bold red"))
     for name, text in (("in state", first["state"]), ("call", first["request"]), ("result", first["said"])):
         write_line(f"  {name.ljust(8)}  {text}", console)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = bare_table()
     table.add_column("transition", overflow="fold")
     for column in ("agree", "differ"):
         table.add_column(column, justify="right")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console
@@ -40,9 +41,14 @@ def wrapped(line: str, width: int) -> list[str]:
     return [*lines, now] if now.strip() or not lines else lines
 
 
+def bare_table(gap: int = 2, **options: Any) -> Table:
+    """A table without lines, its columns `gap` apart. `options`: see `rich.table.Table`."""
+    return Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), **options)
+
+
 def columns(rows: Iterable[tuple[str, str]]) -> Table:
     """Names, each with what there is to say of it beside it."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table = bare_table(show_header=False)
     for name, said in rows:
         table.add_row(name, said)
     return table

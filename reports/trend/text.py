@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from subwarden.reports.gate import COLOURS
-from subwarden.reports.layout.wrapping import write_line
+from subwarden.reports.layout.wrapping import bare_table, write_line
 from subwarden.reports.trend.points import TrendPoint, falls, said_score
 
 ROWS = 12  # the last runs; all are on the page
@@ -15,7 +14,7 @@ ROWS = 12  # the last runs; all are on the page
 
 def write_trend(points: Sequence[TrendPoint], before: TrendPoint | None, console: Console) -> None:
     """Write the table, and how the last run is worse than `before`."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = bare_table()
     for column in ("run", "verdict"):
         table.add_column(column, overflow="fold")
     for column in ("findings", "points reached", "score", "schedules/s"):

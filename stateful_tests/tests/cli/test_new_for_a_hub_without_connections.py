@@ -28,6 +28,12 @@ def written(name: str, capsys: pytest.CaptureFixture[str], file: str = "held.py"
     return " ".join(capsys.readouterr().out.split()), text
 
 
+def gate(seconds: int) -> tuple[int, set[str]]:
+    """The exit code of a gate of the adapter, and the properties of its findings."""
+    code = main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", str(seconds), "--json", "gate.json"])
+    return code, {each["property"] for each in json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]}
+
+
 @pytest.mark.parametrize(
     ("name", "printed", "said"),
     [
@@ -110,8 +116,7 @@ def test_functions_without_a_class_are_told_in_one_line(capsys: pytest.CaptureFi
 )
 def test_a_right_hub_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     written(name, capsys)
-    main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", "5", "--json", "gate.json"])
-    assert json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"] == []
+    assert not gate(5)[1]
 
 
 @pytest.mark.slow
@@ -135,8 +140,7 @@ def test_a_right_hub_holds_without_an_edit(name: str, capsys: pytest.CaptureFixt
 )
 def test_a_right_hub_of_any_style_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     written(name, capsys, "styles.py")
-    main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", "5", "--json", "gate.json"])
-    assert json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"] == []
+    assert not gate(5)[1]
 
 
 @pytest.mark.slow
@@ -155,8 +159,9 @@ def test_a_defect_of_any_style_is_found(name: str, right: str, wrong: str, prope
     assert right in STYLES
     Path("styles.py").write_text(STYLES.replace(right, wrong), encoding="utf-8")
     written(name, capsys, "styles.py")
-    assert main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", "8", "--json", "gate.json"]) == 1
-    assert property_ in {each["property"] for each in json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]}
+    code, found = gate(8)
+    assert code == 1
+    assert property_ in found
 
 
 @pytest.mark.slow
@@ -173,5 +178,6 @@ def test_a_defect_is_found(name: str, right: str, wrong: str, property_: str, ca
     assert right in HELD
     Path("held.py").write_text(HELD.replace(right, wrong), encoding="utf-8")
     written(name, capsys)
-    assert main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", "5", "--json", "gate.json"]) == 1
-    assert property_ in {each["property"] for each in json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]}
+    code, found = gate(5)
+    assert code == 1
+    assert property_ in found

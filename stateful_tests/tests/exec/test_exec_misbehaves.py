@@ -193,43 +193,27 @@ def test_a_finding_is_kept_when_the_next_process_cannot_be_talked_to(gate: Gate)
     assert "its hello is another than that of the process before" in out
 
 
-def test_ctrl_c_ends_the_gate_and_the_process(numbers: Path) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        "from subwarden.cli.main import entry; entry()",
-        "gate",
-        "--budget",
-        "60",
-        "--subject",
-        f"exec:{subject('none')}",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as gate:
-        while not (numbers.exists() and len(numbers.read_text().split()) == 3):  # the third says that the search is under way
+def interrupted(numbers: Path, processes: int, *arguments: str) -> tuple[int, str, str]:
+    """The exit code and the output of a command that gets Ctrl-C once it has started so many processes."""
+    command = [sys.executable, "-c", "from subwarden.cli.main import entry; entry()", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as made:
+        while not (numbers.exists() and len(numbers.read_text().split()) == processes):
             time.sleep(0.01)
-        gate.send_signal(signal.SIGINT)
-        out, err = gate.communicate(timeout=20)
-    assert gate.returncode == 2, err
+        made.send_signal(signal.SIGINT)
+        out, err = made.communicate(timeout=20)
+    return made.returncode, out, err
+
+
+def test_ctrl_c_ends_the_gate_and_the_process(numbers: Path) -> None:
+    code, out, err = interrupted(numbers, 3, "gate", "--budget", "60", "--subject", f"exec:{subject('none')}")  # 3: the search is under way
+    assert code == 2, err
     assert "Stopped early" in out
     assert err == ""
 
 
 def test_ctrl_c_ends_the_conformance_test_and_the_process(numbers: Path) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        "from subwarden.cli.main import entry; entry()",
-        "conform",
-        "--answer-within",
-        "60",
-        subject("says nothing"),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as conform:
-        while not (numbers.exists() and len(numbers.read_text().split()) == 2):
-            time.sleep(0.01)
-        conform.send_signal(signal.SIGINT)
-        out, err = conform.communicate(timeout=20)
-    assert (conform.returncode, out, err) == (2, "", "subwarden: stopped\n")
+    made = interrupted(numbers, 2, "conform", "--answer-within", "60", subject("says nothing"))
+    assert made == (2, "", "subwarden: stopped\n")
 
 
 @pytest.mark.slow

@@ -5,11 +5,23 @@ import asyncio
 import pytest
 
 from subwarden.impl.manager.conversation import Conversation
-from subwarden.impl.manager.listener_commands import ChannelClosed, ResolveServerRequest
+from subwarden.impl.manager.listener_commands import ChannelClosed, CommandChannel, CommandReceiver, ResolveServerRequest
 from subwarden.impl.manager.oneshot import Outcome, oneshot
 from subwarden.impl.manager.state_operations import state_set_listener
 from subwarden.impl.manager.thread_state import GENERATIONS, ThreadState
 from subwarden.stateful_tests.tests.impl.managers import cancelled_at, run
+
+CONVERSATION = Conversation(1)
+
+
+def listened() -> tuple[ThreadState, CommandReceiver, CommandChannel, ResolveServerRequest]:
+    """A state with a listener, what that receives from, the channel to it, and a command."""
+    state = ThreadState()
+    placed = state.set_listener(oneshot()[0], CONVERSATION)
+    channel = state.listener_command_tx()
+    assert placed is not None
+    assert channel is not None
+    return state, placed[0], channel, ResolveServerRequest(1, oneshot()[0])
 
 
 def test_a_caller_cancelled_while_it_waits_for_t_drops_its_sender() -> None:
@@ -42,43 +54,28 @@ def test_the_generation_wraps_at_64_bits() -> None:
 
 def test_a_superseded_listener_gets_earlier_commands_and_then_the_end() -> None:
     async def play() -> None:
-        state, conversation = ThreadState(), Conversation(1)
-        placed = state.set_listener(oneshot()[0], conversation)
-        old = state.listener_command_tx()
-        assert placed is not None
-        assert old is not None
-        command = ResolveServerRequest(1, oneshot()[0])
+        state, receiver, old, command = listened()
         assert old.send(command)
-        state.set_listener(oneshot()[0], conversation)
+        state.set_listener(oneshot()[0], CONVERSATION)
         assert not old.send(command)
-        assert await placed[0].get() is command
+        assert await receiver.get() is command
         with pytest.raises(ChannelClosed):
-            await placed[0].get()
+            await receiver.get()
 
     asyncio.run(play())
 
 
 def test_closing_a_receiver_returns_the_commands_not_received() -> None:
-    state = ThreadState()
-    placed = state.set_listener(oneshot()[0], Conversation(1))
-    channel = state.listener_command_tx()
-    assert placed is not None
-    assert channel is not None
-    command = ResolveServerRequest(1, oneshot()[0])
+    _, receiver, channel, command = listened()
     channel.send(command)
-    assert placed[0].close() == [command]
+    assert receiver.close() == [command]
     assert not channel.send(command)
 
 
 def test_a_command_wakes_a_waiting_receiver() -> None:
     async def play() -> bool:
-        state = ThreadState()
-        placed = state.set_listener(oneshot()[0], Conversation(1))
-        channel = state.listener_command_tx()
-        assert placed is not None
-        assert channel is not None
-        command = ResolveServerRequest(1, oneshot()[0])
-        waiting = asyncio.create_task(placed[0].get())
+        _, receiver, channel, command = listened()
+        waiting = asyncio.create_task(receiver.get())
         await asyncio.sleep(0)
         channel.send(command)
         return await waiting is command

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from shlex import quote
-from time import monotonic
 
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
@@ -55,17 +54,15 @@ def gate(options: argparse.Namespace) -> int:
     seed = PROFILES[options.profile].seed() if options.seed is None else options.seed
     what = f"subwarden gate {options.subject}"
     found: dict[Cause, ExecFinding] = {}
-    began = monotonic()
 
     def tell(finding: ExecFinding) -> None:
         now = "not made small yet" if finding.cause not in found else "made small"
         found[finding.cause] = finding
-        report.findings = len(found)
         size = len(finding.run.program.operations())
         said = f"{finding.cause.property.name} {finding.cause.property.title}: {finding.cause.said()}"
         name = _kept(command, options.answer_within, finding, model)
         at = f"; subwarden replay {name}" if name and now == "made small" else ""  # the other's file is replaced by that of the small run
-        report.say(f"found after {monotonic() - began:.1f} s: {said} ({counted(size, 'operation')}; {now}){at}")
+        report.found(f"{said} ({counted(size, 'operation')}; {now}){at}", len(found))
 
     with LastResort(what, lambda: (Verdict.VIOLATED if found else Verdict.INCONCLUSIVE).exit_code) as last, raising(ENDING, last.arm):
         with ExecRunner(command, options.answer_within, model) as runner, progress(what, "runs", budget=options.budget) as report:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from shlex import quote
-from time import monotonic
 from typing import Any
 
 from subwarden.checking.scenario.failure import Failure
@@ -149,7 +148,6 @@ class _News:
         self._scenario, self._report = scenario, report
         self._most = len(plan.orders) * (plan.schedules or 0)
         self._done = 0
-        self._began = monotonic()
         report.findings = 0
 
     def ran(self, schedules: int) -> None:
@@ -161,11 +159,10 @@ class _News:
         self._report(self._done, self._done, max(self._most, self._done), now)
 
     def found(self, finding: ScenarioFindingRecord) -> None:
-        self._report.findings = (self._report.findings or 0) + 1
         place = place_of(finding.get("at")) or place_in(with_paths(scenario_steps(finding["steps"]), self._scenario.name))
         at = "" if place is None else f" at {place.at()}"
         replay = f"subwarden explore {quote(self._scenario.name)} --replay {finding['replay']}"
-        self._report.say(f"found after {monotonic() - self._began:.1f} s: {finding['title']} (order {finding['order']}){at}; {replay}")
+        self._report.found(f"{finding['title']} (order {finding['order']}){at}; {replay}", (self._report.findings or 0) + 1)
 
 
 def _script(path: str, scenario: Scenario, exploring: Exploring) -> str:

@@ -4,6 +4,7 @@ What happens once (a finding, a worker that died) is a line of its own, at once,
 """
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic
@@ -35,6 +36,9 @@ class ReportProgress(Protocol):
     def say(self, line: str, /) -> None:
         """A line about an event."""
 
+    def found(self, line: str, findings: int, /) -> None:
+        """A line about a finding, with the time; there are so many `findings` now."""
+
 
 @contextmanager
 def progress(
@@ -65,8 +69,11 @@ class _Silent:
     def say(self, line: str, /) -> None:
         """Say nothing."""
 
+    def found(self, line: str, findings: int, /) -> None:
+        """Say nothing."""
 
-class _Shown:
+
+class _Shown(ABC):
     """Knows how far the work is. A phase ends where there are other parts to do, or fewer of them are done."""
 
     def __init__(self, what: str, unit: str, budget: float | None) -> None:
@@ -83,6 +90,14 @@ class _Shown:
         if done < before or parts != of:
             self._phase = monotonic()
         self._at = (count, done, parts, now)
+
+    @abstractmethod
+    def say(self, line: str, /) -> None:
+        """See `ReportProgress`."""
+
+    def found(self, line: str, findings: int, /) -> None:
+        self.findings = findings
+        self.say(f"found after {monotonic() - self._began:.1f} s: {line}")
 
     def moment(self) -> Moment:
         """How far it is now."""

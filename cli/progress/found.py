@@ -3,8 +3,6 @@
 Standard output has the report at the end, in an order that does not depend on who found something first.
 """
 
-from time import monotonic
-
 from subwarden.checking.causes import Cause
 from subwarden.checking.verdict import Verdict
 from subwarden.cli.progress.bar import ReportProgress
@@ -23,7 +21,6 @@ class FoundNews:
         self.report: ReportProgress | None = None
         self.unsaved = ""
         self._subject = subject
-        self._began = monotonic()
         self._told: set[Cause] = set()
         self._names: set[str] = set()
 
@@ -42,10 +39,9 @@ class FoundNews:
         what = f"{record['property']} {record['title']}: {record['said']} ({', '.join(parts)}; {now})"
         place = place_in(record["steps"])
         at = "" if place is None else f" at {place.at()}"
-        line = f"found after {monotonic() - self._began:.1f} s: {what}{at}; subwarden replay {self._save(told)}"
+        line = f"{what}{at}; subwarden replay {self._save(told)}"
         if self.report is not None:
-            self.report.findings = len(self._told)
-            self.report.say(line)
+            self.report.found(line, len(self._told))
 
     def _save(self, told: Told) -> str:
         """What replays it: its short name or, if it cannot be kept, the long string."""

@@ -15,12 +15,12 @@ import pytest
 
 from subwarden.stateful_tests.runs.replay import read
 from subwarden.stateful_tests.runs.saved import SAVED
-from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, Process, started, wait_for, workers
+from subwarden.stateful_tests.tests.processes import FOR_EVER, PATIENCE, SUBWARDEN, Process, started, wait_for, workers
 
 WITHIN = 5.0  # seconds after a signal in which a gate must end
 SLACK = 3.0  # seconds more for the interpreter to end on a busy machine
 
-SPINS = """
+SPINS = f"""
 import signal
 
 signal.signal(signal.SIGALRM, lambda *_: None)
@@ -28,13 +28,7 @@ signal.signal(signal.SIGALRM, lambda *_: None)
 
 def spin():
     open("spinning", "w").close()
-    while True:
-        try:
-            while True:
-                pass
-        except BaseException:
-            pass
-
+{FOR_EVER}
 
 class Adapter:
     '''Its connect never ends, and takes no exception for an answer.'''

@@ -14,7 +14,7 @@ from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.score.task import Judging, Plan
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 from subwarden.stateful_tests.tests.paths import ROOT
-from subwarden.stateful_tests.tests.processes import PATIENCE, SUBWARDEN, started, wait_for, workers
+from subwarden.stateful_tests.tests.processes import FOR_EVER, PATIENCE, SUBWARDEN, started, wait_for, workers
 from subwarden.stateful_tests.tests.score import impatient
 from subwarden.stateful_tests.workers.process import Process
 
@@ -58,15 +58,7 @@ async def fails():
     assert False
 """
 
-STUBBORN = """
-async def check():
-    while True:
-        try:
-            while True:
-                pass
-        except BaseException:
-            pass
-"""
+STUBBORN = f"async def check():\n{FOR_EVER}"
 ALONE = """
 class Seat:
     def __init__(self):

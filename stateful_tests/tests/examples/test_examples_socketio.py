@@ -64,6 +64,13 @@ class MendedAdapter(Adapter):  # type: ignore[misc]  # an example is not typed
         if client not in self.sids and (caller.cancelling() or not self.env.closed(client)):  # it was refused
             raise asyncio.CancelledError
 
+    async def disconnect(self, client: Any) -> None:
+        await super().disconnect(client)
+        caller = asyncio.current_task()
+        assert caller is not None
+        if caller.cancelling():  # socketio and engineio both swallow the cancellation of a handler
+            raise asyncio.CancelledError
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(

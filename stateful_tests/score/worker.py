@@ -11,16 +11,15 @@ from time import monotonic, process_time  # bound now: the clocks of module `tim
 from typing import Any
 
 from subwarden.reports.records.score import NoticedRecord
-from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.score.judge import judge
 from subwarden.stateful_tests.score.task import Judged
 from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
+from subwarden.stateful_tests.workers.asked import answered, asked, until_stopped
 from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote
 from subwarden.stateful_tests.workers.process import failure
 
-LISTEN_EVERY = 0.05  # seconds between two looks into the pipe
 LIMIT = 60.0  # seconds of processor time for a fault of few schedules
 SLOWEST = 50  # schedules a second, below which a subject is busy for ever
 WAITS = 20  # times that the clock on the wall may show more: a machine may be busy with other things
@@ -35,25 +34,16 @@ def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: Cra
     `memory`: bytes, None for half of the machine's, and how many processes share them.
     """
     begin(note, memory)
-    while pipe.poll(idle):
-        try:
-            message, about = pipe.recv()
-        except (EOFError, OSError):
-            return
-        if message != "do":
-            continue
-        task = about[0]
+    for task, _ in asked(pipe, idle):
         over = _end_after(max(LIMIT, task.plan.schedules / SLOWEST), pipe)
         try:
-            answer: tuple[str, object] = ("done", judge(task, _until_stopped(pipe)))
+            answer: tuple[str, object] = ("done", judge(task, until_stopped(pipe)))
         except (BadSubject, BadScenario) as bad:
             answer = ("bad", str(bad))
         except Exception as error:
             answer = failure(error)
         over()
-        try:
-            pipe.send(answer)
-        except OSError:  # nobody is there any more
+        if not answered(pipe, answer):
             return
 
 
@@ -71,17 +61,3 @@ def _end_after(seconds: float, pipe: "Connection[Any, Any]") -> Callable[[], Non
 
     threading.Thread(target=watch, name="limit", daemon=True).start()
     return over.set
-
-
-def _until_stopped(pipe: "Connection[Any, Any]") -> Budget:
-    listened, stopped = monotonic(), False
-
-    def spent() -> bool:
-        nonlocal listened, stopped
-        now = monotonic()
-        if not stopped and now - listened >= LISTEN_EVERY:
-            listened = now
-            stopped = pipe.poll()  # only a stop is sent to a process that is at work; or nobody is there any more
-        return stopped
-
-    return Budget(spent)

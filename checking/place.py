@@ -85,6 +85,13 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}{f': {text}' if text else ''}{raised_at(error)}"
 
 
+def leaving(error: BaseException) -> str:
+    """What a subject raised that is no Exception, and should have been: `raised SystemExit(0) at hub.py:64`."""
+    found = origin(error)
+    said = f"SystemExit({error.code!r})" if isinstance(error, SystemExit) else in_a_line(error)
+    return f"raised {said}{'' if found is None else f' at {place(*found)}'}; it must return, or raise an Exception"
+
+
 def in_a_line(error: BaseException) -> str:
     """`error` in one line: its type, and the first line of its text."""
     text = text_of_error(error).strip().splitlines()

@@ -17,6 +17,7 @@ import subwarden
 from subwarden.cli.options import EXIT_CODES, BadDefaults, refuse_overwriting, set_defaults
 from subwarden.cli.reporting.deliver import let_go, unwritten
 from subwarden.cli.reporting.say import say
+from subwarden.processes.signals import noticing, stoppable, was_interrupted
 from subwarden.processes.watcher import finishes
 from subwarden.reports.printable import on_one_line
 
@@ -87,17 +88,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 3
     try:
         refuse_overwriting(options)
-        with _stoppable(options.verb):
+        with noticing(), _stoppable(options.verb):
             code = options.run(options)
-    except KeyboardInterrupt:
-        say("subwarden: stopped\n")
-        return 2
+    except KeyboardInterrupt as error:
+        if was_interrupted():
+            say("subwarden: stopped\n")
+            return 2
+        _tell(error, options, words)
     except BrokenPipeError:  # the reader has gone; nobody would read a message
         code = 0 if options.verb in WITHOUT_VERDICT else 3
-    except SystemExit as error:  # raised by the subject: its exit code must not pass for a verdict
-        said = f"the subject's code raised SystemExit({error.code!r}); it must return, or raise an Exception"
-        say(f"subwarden {options.verb}: {said}\n")
-    except BaseException as error:
+    except BaseException as error:  # a SystemExit is the subject's, whose exit code must not pass for a verdict
         _tell(error, options, words)
     return code
 
@@ -106,8 +106,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _stoppable(verb: str) -> Iterator[None]:
     """Around the work of `verb`."""
     if verb in RUN_HERE:
-        from subwarden.processes.signals import stoppable  # noqa: PLC0415  # other verbs need it not, or have their own
-
         with stoppable(f"subwarden {verb}"):
             yield
     else:
@@ -127,7 +125,9 @@ def _tell(error: BaseException, options: argparse.Namespace, words: Sequence[str
     elif isinstance(error, OSError) and isinstance(error.filename, str) and error.filename in words:
         say(f"{verb}: cannot use {on_one_line(error.filename[:80])}: {error.strerror}; give another\n")
     elif not isinstance(error, Exception):  # raised by the subject: none of ours is
-        say(f"{verb}: the subject's code raised {_line(f'{type(error).__name__}: {error}')}; it must return, or raise an Exception\n")
+        from subwarden.checking.place import leaving  # noqa: PLC0415  # as above
+
+        say(f"{verb}: the subject's code {_line(leaving(error))}\n")
     elif options.traceback:
         traceback.print_exc()
     else:

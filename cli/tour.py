@@ -14,7 +14,7 @@ from subwarden.cli.options import EXIT_CODES, count
 from subwarden.cli.progress.bar import progress
 from subwarden.cli.reporting.outputs import add_outputs, write_outputs
 from subwarden.impl.subjects import DEFAULT, canonical
-from subwarden.processes.signals import CTRL_C, LastResort, interruptible
+from subwarden.processes.signals import ENDING, LastResort, interruptible
 from subwarden.proving.manager.scope import Scope
 from subwarden.proving.tour.tour import tour
 from subwarden.proving.tour.transitions import TooLarge
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         raise BadSubject(f"{scope.describe_sequential()} has {error}; give fewer --connections, --threads or --ids") from None
     with (
         LastResort("subwarden tour", lambda: 2, "") as last,
-        interruptible(CTRL_C, last.arm) as interrupted,
+        interruptible(ENDING, last.arm) as interrupted,
         progress(f"subwarden tour {options.subject}", "calls") as report,
     ):
 

@@ -1,8 +1,8 @@
-"""Signals that end a command: Ctrl-C, and for a gate or a hunt also those of a service or container that is stopped, and of a terminal
-that closes.
+"""Signals that end a command: Ctrl-C, and those of a service or container that is stopped, and of a terminal that closes.
+
+They are remembered, since code of a subject may raise KeyboardInterrupt itself, which stops nobody.
 """
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -15,15 +15,53 @@ from typing import Any, Self
 from subwarden.processes.watcher import finishes
 
 CTRL_C = (signal.SIGINT,)
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a gate or a hunt
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _exit = os._exit  # bound before `scheduling.isolation` refuses it while a subject is loaded
 SAME = 0.25  # seconds within which a signal is the same once more: one for the group, and one for the process
 LAST = 4.5  # seconds after the first signal in which a command must have ended
 
+Handler = Callable[[int, FrameType | None], Any]
+
+
+class _Noticed:
+    """Of this process. `depth`: contexts of `noticing` may be nested."""
+
+    depth = 0
+    signal = False
+
+
+_noticed = _Noticed()
+
+
+def was_interrupted() -> bool:
+    """Whether such a signal has come, so that a KeyboardInterrupt is the user's, whatever code of a subject has made of it."""
+    return _noticed.signal
+
 
 @contextmanager
-def _handled(numbers: Iterable[signal.Signals], handler: "Callable[[int, FrameType | None], Any] | signal.Handlers") -> Iterator[None]:
-    before = [(number, signal.signal(number, handler)) for number in numbers]
+def noticing() -> Iterator[None]:
+    """Remember a Ctrl-C that comes inside, also where somebody else handles it: Python, pytest, a notebook."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    if not _noticed.depth:
+        _noticed.signal = False
+    _noticed.depth += 1
+    try:
+        with _handled(CTRL_C, handler):
+            yield
+    finally:
+        _noticed.depth -= 1
+
+
+@contextmanager
+def _handled(numbers: Iterable[signal.Signals], handler: Handler | signal.Handlers) -> Iterator[None]:
+    def noting(number: int, frame: FrameType | None) -> None:
+        _noticed.signal = True
+        handler(number, frame)  # type: ignore[operator]  # mypy does not see that it is callable, below
+
+    before = [(number, signal.signal(number, noting if callable(handler) else handler)) for number in numbers]
     try:
         yield
     finally:
@@ -79,11 +117,11 @@ def raising(numbers: Iterable[signal.Signals], first: Callable[[], object]) -> I
 
 @contextmanager
 def stoppable(command: str) -> Iterator[None]:
-    """Ctrl-C ends `command`, also if the subject takes no exception for an answer. Elsewhere than in the main thread it does nothing."""
+    """A signal ends `command`, also if the subject takes no exception for an answer. Elsewhere than in the main thread it does nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    with LastResort(command, lambda: 2, "") as last, raising(CTRL_C, last.arm):
+    with LastResort(command, lambda: 2, "") as last, raising(ENDING, last.arm):
         yield
 
 
@@ -99,6 +137,9 @@ class LastResort:
     def __init__(self, command: str, code: Callable[[], int], rest: str = "; what it has found is told above and saved") -> None:
         self._said = f"{command}: stopped, without its report: it did not end within {LAST:g} s{rest}\n"
         self._code = code
+        from multiprocessing import active_children  # noqa: PLC0415  # takes long, and short commands have no workers
+
+        self._workers = active_children
         self._armed, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._watch, name="last resort", daemon=True)  # a signal may come where none can be started
 
@@ -112,7 +153,7 @@ class LastResort:
             self._end()
 
     def _end(self) -> None:
-        for process in multiprocessing.active_children():
+        for process in self._workers():
             process.kill()
         os.write(2, self._said.encode())
         code = self._code()

@@ -186,9 +186,7 @@ def _outcome(job: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     asyncio_events._set_running_loop(None)
     try:
         return Context().run(job), None
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
+    except BaseException as error:  # SystemExit and KeyboardInterrupt, too: they end a loop only where the future is awaited
         return None, error
     finally:
         asyncio_events._set_running_loop(loop)

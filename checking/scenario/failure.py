@@ -11,6 +11,7 @@ class FailureKind(Enum):
     CANCELLED = "the scenario is cancelled, and nobody asked for that"
     CANCELLED_CHILD = "a task of a group ends cancelled, and nobody has cancelled it"
     ALWAYS = "a condition does not hold after every step"
+    SOMETIMES = "a condition of `sometimes` raises an exception"
     TASK_RAISED = "a task raises an exception that nobody retrieves"
     CALLBACK_RAISED = "a callback raises an exception"
     DEADLOCK = "deadlock"

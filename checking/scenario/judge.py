@@ -109,18 +109,24 @@ class ScenarioJudge:
         return self.failure is not None
 
     def _look(self) -> None:
-        for condition, name in self.conditions:
+        for condition, name in self.conditions if self.failure is None else ():
             try:
-                holds = condition()
-            except Exception as error:
-                self.fail(Failure(FailureKind.ALWAYS, name), error)
-            else:
-                if not holds:
+                if not condition():
                     self.fail(Failure(FailureKind.ALWAYS, name))
-        for hope in self.hopes[:]:
-            if hope[0]():
-                self.met[hope[1]] = True
-                self.hopes.remove(hope)
+            except (Exception, SystemExit, KeyboardInterrupt) as error:
+                self._raised(FailureKind.ALWAYS, name, error)
+        for hope in self.hopes[:] if self.failure is None else ():
+            try:
+                if hope[0]():
+                    self.met[hope[1]] = True
+                    self.hopes.remove(hope)
+            except (Exception, SystemExit, KeyboardInterrupt) as error:
+                self._raised(FailureKind.SOMETIMES, hope[1], error)
+
+    def _raised(self, kind: FailureKind, name: str, error: BaseException) -> None:
+        self.fail(Failure(kind, name), error)
+        if not isinstance(error, Exception):  # it may be Ctrl-C
+            raise error
 
     def _over(self) -> bool:
         """The scenario has ended. Whether nothing is left to wait for."""
@@ -136,6 +142,12 @@ class ScenarioJudge:
     def may_stay(self, task: "asyncio.Task[Any]") -> bool:
         """Whether `task` may be left behind."""
         return task.get_name() in self._leave or plain_name(task) in self._leave
+
+    def ended_by(self, error: BaseException) -> None:
+        """`error` has gone through the loop, and ended it: SystemExit or KeyboardInterrupt."""
+        raised = [task for task in self._loop.tasks if task.done() and not task.cancelled() and task.exception() is error]
+        kind = FailureKind.CALLBACK_RAISED if not raised else FailureKind.RAISED if self.main in raised else FailureKind.TASK_RAISED
+        self.fail(Failure(kind, _identity(error)), error)
 
     def finish(self, ending: Ending) -> None:
         """The run has ended: judge that."""

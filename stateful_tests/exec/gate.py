@@ -12,6 +12,7 @@ from time import monotonic
 
 from subwarden.checking import causes
 from subwarden.checking.causes import Cause
+from subwarden.processes.signals import was_interrupted
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
 from subwarden.scheduling.strategies.strategy import Nondeterministic, Strategy
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
@@ -105,6 +106,8 @@ def explore(
             number += 1
             progress(outcome.runs, number, max(number, amount.programs))
     except KeyboardInterrupt:
+        if not was_interrupted():
+            raise
         outcome.stopped = True
     except BadProcess as error:
         if not outcome.findings:

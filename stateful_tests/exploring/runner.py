@@ -14,6 +14,7 @@ from subwarden.checking import causes
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import Cause
 from subwarden.checking.place import in_a_line, shortened
+from subwarden.processes.signals import noticing
 from subwarden.scheduling.isolation import entry_points
 from subwarden.scheduling.isolation.printed import captured
 from subwarden.scheduling.isolation.replaced import put_back, watched
@@ -209,9 +210,10 @@ class Runner:
 @contextmanager
 def running() -> Iterator[None]:
     """Around many runs: locks, clocks and chance under control, a guard against blocking, threads and processes refused, printed text
-    captured, and no collection of garbage in the middle of a run.
+    captured, and no collection of garbage in the middle of a run. Ctrl-C is told apart from a subject's own KeyboardInterrupt.
     """
     with (
+        noticing(),
         uncollected(),
         controlled_locks(),
         controlled_clocks(),

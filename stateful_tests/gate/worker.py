@@ -50,10 +50,6 @@ def work(pipe: "Connection[Any, Any]", memory: tuple[int | None, int], note: Cra
         except BadSubject as bad:
             pipe.send(("bad", str(bad)))
             return
-        except KeyboardInterrupt:  # not the user's, see above
-            said = f"subject {task.subject}: an operation raised KeyboardInterrupt; it must return, or raise an Exception"
-            pipe.send(("bad", said))
-            return
         except (EOFError, OSError):  # the gate has gone
             return
         except Exception as error:

@@ -107,8 +107,6 @@ def _last_word(assignment: Assignment, pipe: "Connection[Any, Any]") -> tuple[st
         return _Worker(assignment, pipe).hunt()
     except BadSubject as bad:
         return "bad", str(bad)
-    except KeyboardInterrupt:  # not the user's, see above
-        return "bad", f"subject {assignment.subject}: an operation raised KeyboardInterrupt; it must return, or raise an Exception"
     except Gone:
         raise BrokenPipeError from None
     except Exception as error:

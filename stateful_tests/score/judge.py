@@ -1,7 +1,5 @@
 """Judges a subject with a fault, in this process: a gate's search, or an exploration of a scenario, until something is noticed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from subwarden.checking.causes import Cause
@@ -44,7 +42,7 @@ def judge(task: Judging, budget: Budget) -> Judged:
             return made
         try:
             factory = load_scenario(plan.subject) if plan.is_scenario else load(plan.subject, plan.checks[0].level)
-            with blaming(plan.subject), _interrupting(plan.subject):
+            with blaming(plan.subject):
                 (_explore if plan.is_scenario else _search)(task, factory, made, budget, has_fault)
         except (BadSubject, BadScenario) as bad:
             if not has_fault:
@@ -68,15 +66,6 @@ def _does_not_import(subject: str) -> str | None:
 
 def _hoards(error: BaseException | None) -> bool:
     return isinstance(error, MemoryError) or (isinstance(error, UncontrolledSource) and error.name == "memory")
-
-
-@contextmanager
-def _interrupting(subject: str) -> Iterator[None]:
-    """Around runs: Ctrl-C is for the command, and never for the process that judges."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise BadSubject(f"subject {subject}: its code raised KeyboardInterrupt; it must return, or raise an Exception") from None
 
 
 def unjudged(why: str) -> NoticedRecord:

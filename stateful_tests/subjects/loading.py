@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from subwarden.checking.bad_observation import BadObservation
-from subwarden.checking.place import in_a_line, origin, told
+from subwarden.checking.place import in_a_line, leaving, origin, told
 from subwarden.impl.manager.api import ManagerApi
 from subwarden.impl.subjects import SUBJECTS, canonical
 from subwarden.model.manager.operations import MANAGER_OPERATIONS
 from subwarden.model.manager.projection import disagreements, project, view
 from subwarden.model.manager.state import State
+from subwarden.processes.signals import noticing, was_interrupted
 from subwarden.reports.printable import printable
 from subwarden.scheduling.isolation.entry_points import loading
 from subwarden.scheduling.isolation.printed import captured, lines_of
@@ -115,14 +116,14 @@ def watching_load(name: str, loop: ControlledLoop) -> Iterator[None]:
     """
     WATCHDOG.watch(loop)
     try:
-        with WATCHDOG.guarded(PATIENCE), captured(), loading(loop):
+        with noticing(), WATCHDOG.guarded(PATIENCE), captured(), loading(loop):
             yield
     except Blocked as blocked:
         raise BadSubject(f"subject {name}: importing it or calling its factory blocks at {blocked}; neither may wait") from None
     except (BadSubject, BadObservation, UncontrolledSource):
         raise
-    except Exception as error:
-        if origin(error) is None:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        if origin(error) is None or was_interrupted():
             raise
         raise BadSubject(f"subject {name}: loading it raised {told(error)}; fix that first") from None  # such as from its `__getattr__`
     finally:
@@ -192,17 +193,18 @@ def _first(maker: Maker, environment: Environment, name: str) -> Any:
 def blaming(name: str) -> Iterator[None]:
     """Around runs of subject `name`: what makes it impossible to judge is told as the subject's fault, by BadSubject."""
     try:
-        yield
+        with noticing():
+            yield
     except (UncontrolledSource, BadObservation) as error:
         raise BadSubject(f"subject {name}: {error}") from None
     except MemoryError:
         raise BadSubject(f"subject {name}: it takes all memory that there is; free it, or allow more by --max-memory") from None
-    except SystemExit as error:
-        raise BadSubject(f"subject {name}: an operation raised SystemExit({error.code!r}); it must return, or raise an Exception") from None
-    except (Exception, *STOPS):
+    except (Exception, Blocked):
         raise
     except BaseException as error:  # it may raise anything
-        raise BadSubject(f"subject {name}: its code raised {in_a_line(error)}; it must return, or raise an Exception") from None
+        if isinstance(error, (SystemExit, KeyboardInterrupt)) and was_interrupted():
+            raise KeyboardInterrupt from None
+        raise BadSubject(f"subject {name}: its code {leaving(error)}") from None
 
 
 def module_of(where: str, name: str) -> Any:
@@ -219,8 +221,7 @@ def module_of(where: str, name: str) -> Any:
         if folder not in sys.path:
             sys.path.insert(0, folder)  # as `python FILE` does: the file may import its neighbours
         spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None
-        assert spec.loader is not None
+        assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules.setdefault(path.stem, module)
         spec.loader.exec_module(module)

@@ -85,11 +85,14 @@ def _raised(run: Ended) -> Told:
         return run.failure.kind.value, []
     lines = [_at(spot) for spot in raised_in(error)[-FRAMES:]]
     title = said(error)
+    ends = isinstance(error, (SystemExit, KeyboardInterrupt))
     if run.failure.kind is FailureKind.TASK_RAISED:
         tasks = [task for task in run.loop.tasks if task.done() and not task.cancelled() and task.exception() is error]
-        title = f"{title}, in {_names(tasks, run.names) or 'a task'}, and nobody retrieves it"
+        title = f"{title}, in {_names(tasks, run.names) or 'a task'}{'' if ends else ', and nobody retrieves it'}"
     elif run.failure.kind is FailureKind.CALLBACK_RAISED:
         title += _told_to_handler(run) or ", in a callback"
+    if ends:
+        lines.append("asyncio lets it through: it ends the event loop, and with it the program")
     refused = run.loop.refused()
     if refused and _was_refused(error):
         lines.append(f"nothing listens at {refused[-1]} in this run: its network is simulated, so the scenario must start the server, too")
@@ -102,8 +105,10 @@ def _raised(run: Ended) -> Told:
 
 def _told_to_handler(run: Ended) -> str:
     """What code has told the loop's exception handler with the error, if it was no callback that raised it."""
-    message = next((each.get("message") for each in run.loop.unhandled if each.get("exception") is run.error), None) or ""
-    return "" if message.lower().startswith("exception in ") else f", told to the loop's exception handler: {message}"
+    message = next((each.get("message") for each in run.loop.unhandled if each.get("exception") is run.error), None)
+    if message is None or message.lower().startswith("exception in "):
+        return ""
+    return f", told to the loop's exception handler: {message}"
 
 
 def _cancelled(run: Ended) -> Told:
@@ -129,9 +134,17 @@ def _was_refused(error: BaseException | None) -> bool:
 
 def _always(run: Ended) -> Told:
     raised = "" if run.error is None else f": it raises {said(run.error)}"
+    return f"always({run.failure.about!r}) does not hold{raised}", _after(run)
+
+
+def _sometimes(run: Ended) -> Told:
+    assert run.error is not None
+    return f"sometimes({run.failure.about!r}) raises {said(run.error)}", _after(run)
+
+
+def _after(run: Ended) -> list[str]:
     at = run.last
-    after = [] if at is None else [f"first after {at.at()} in {at.function}:  {at.source().strip()}"]
-    return f"always({run.failure.about!r}) does not hold{raised}", after
+    return [] if at is None else [f"first after {at.at()} in {at.function}:  {at.source().strip()}"]
 
 
 def _deadlock(run: Ended) -> Told:
@@ -228,6 +241,7 @@ def _blocks(run: Ended) -> Told:
 _TELLERS: dict[FailureKind, Callable[[Ended], Told]] = {
     FailureKind.RAISED: _raised,
     FailureKind.CANCELLED: _cancelled,
+    FailureKind.SOMETIMES: _sometimes,
     FailureKind.TASK_RAISED: _raised,
     FailureKind.CALLBACK_RAISED: _raised,
     FailureKind.CANCELLED_CHILD: _cancelled_child,

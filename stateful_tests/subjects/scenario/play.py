@@ -8,6 +8,7 @@ from typing import Any
 
 from subwarden.checking.scenario.failure import Failure
 from subwarden.checking.scenario.judge import ScenarioJudge
+from subwarden.processes.signals import was_interrupted
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
@@ -96,10 +97,6 @@ class ScenarioRunner:
         with loop.entered():
             try:
                 choices, steps = self._play(loop, judge, make, decide, every_choice, listener)
-            except SystemExit as error:
-                loop.abandon()
-                said = f"{self.scenario.name} raised SystemExit({error.code!r}); it must return, or raise an Exception"
-                raise BadScenario(said) from None
             except BaseException:  # nothing can be tried, Ctrl-C: nothing may be left to complain
                 loop.abandon()
                 raise
@@ -152,6 +149,12 @@ class ScenarioRunner:
                 ending, _, more = run_on(loop, rules.order, _first, stepped, limit=self.limit, done=main.done)
                 steps += more
         except Blocked:  # outside of any task: in a callback, or in a condition
+            ending, choices, steps = Ending.STOPPED, loop.choices, 0
+        except (SystemExit, KeyboardInterrupt) as error:  # a loop lets them through, from wherever they are raised, and ends
+            if was_interrupted():
+                raise KeyboardInterrupt from None
+            judge.ended_by(error)
+            stepped()
             ending, choices, steps = Ending.STOPPED, loop.choices, 0
         judge.finish(ending)
         self.decided = self.decided or loop.decided

@@ -77,6 +77,7 @@ class Often:
 def needs(argument): return Manager()
 def raises(): raise ValueError("two\\nlines")
 def leaves(): raise SystemExit(0)
+def interrupts(): raise KeyboardInterrupt
 def blocks(): time.sleep(60)
 not_a_factory = 3
 
@@ -119,4 +120,5 @@ class LateShow(Manager):
         return super().show()
 
 Executor, Swallows, Socket, Exits, Raises, Hangs, Leaves = map(doing, (_executor, _swallow, _socket, _exit, _raise, _hang, _leave))
+Interrupts = doing(_interrupt)
 """

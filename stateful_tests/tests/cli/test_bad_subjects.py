@@ -64,7 +64,9 @@ SHORT = Profile("short", examples=4, schedules=10, steps=9, derandomized=True)
         ("mine.py:Executor", "loop.run_in_executor brings an order that cannot be controlled; replace it"),
         ("mine.py:Swallows", "loop.run_in_executor brings an order that cannot be controlled; replace it"),
         ("mine.py:Socket", "brings an order that cannot be controlled; replace it"),
-        ("mine.py:Exits", "an operation raised SystemExit(0)"),
+        ("mine.py:Exits", "its code raised SystemExit(0) at mine.py:"),
+        ("mine.py:Interrupts", "its code raised KeyboardInterrupt at mine.py:"),
+        ("mine.py:interrupts", "loading it raised KeyboardInterrupt, raised at mine.py:"),
     ],
 )
 def test_a_subject_that_cannot_be_checked(subject: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,7 +78,7 @@ def test_a_subject_that_cannot_be_checked(subject: str, said: str, capsys: pytes
 @pytest.mark.parametrize("verb", ["gate", "hunt"])
 def test_a_subject_that_leaves_does_not_decide_the_exit_code(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     err = one_line(capsys, verb, "--subject", "mine.py:ShowLeaves", "--budget", "1", "--jobs", "1")
-    assert "raised SystemExit(0); it must return, or raise an Exception" in err
+    assert "loading it raised SystemExit: 0, raised at mine.py:15; fix that first" in err
 
 
 @pytest.mark.parametrize("verb", ["gate", "hunt"])

@@ -101,7 +101,7 @@ def test_a_manager_of_one_s_own_that_differs(factory: str, said: str, capsys: py
     ("arguments", "said"),
     [
         (["--subject", "touring.py:StartsLive"], "starts in a state of its own (`starts_as`)"),
-        (["--subject", "touring.py:Leaves"], "an operation raised SystemExit(0)"),
+        (["--subject", "touring.py:Leaves"], "its code raised SystemExit(0) at touring.py:"),
         (["--subject", "exec:./mine"], "runs in a process of its own, which tour cannot observe"),
         (["--threads", "0"], "'0' is not a whole number of at least 1"),
         (["--threads", "3"], "has more than 200,000 transitions; give fewer --connections, --threads or --ids"),

@@ -89,9 +89,6 @@ async def blocking_process():
 async def thread():
     threading.Thread(target=print).start()
 
-async def leaves():
-    raise SystemExit(0)
-
 async def another_loop():
     asyncio.new_event_loop().run_until_complete(asyncio.sleep(0))
 
@@ -172,7 +169,6 @@ A_JOB_WAITS = (
         ("mine.py:process", "subprocess_exec"),
         ("mine.py:blocking_process", "subprocess.Popen"),
         ("mine.py:thread", "threading.Thread.start"),
-        ("mine.py:leaves", "mine.py:leaves raised SystemExit(0); it must return"),
     ],
 )
 def test_it_is_refused_by_explore(scenario: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """While a failure of a scenario is made smaller: how much of a budget that may take, what is told, and that Ctrl-C loses nothing."""
 
 import asyncio
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -40,7 +41,8 @@ async def lost_update() -> None:
 
 def test_a_failure_outlives_ctrl_c_while_it_is_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> Run:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError
 
     monkeypatch.setattr(Minimizer, "minimal", interrupted)
     found = subwarden.explore(lost_update, schedules=50, order="fifo")

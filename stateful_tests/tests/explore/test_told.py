@@ -1,5 +1,6 @@
 """How a failure of a scenario is told: moments of the clock, names, printed text, rows that come again and again."""
 
+import _thread
 import asyncio
 import re
 import time
@@ -199,7 +200,7 @@ def test_ctrl_c_ends_pytest_and_not_only_the_test() -> None:
         nonlocal runs
         runs += 1
         if runs == 5:
-            raise KeyboardInterrupt
+            _thread.interrupt_main()
         await asyncio.sleep(subwarden.choose([0, 1]))
 
     with pytest.raises(KeyboardInterrupt):

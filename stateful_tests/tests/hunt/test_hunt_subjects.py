@@ -7,7 +7,7 @@ import pytest
 
 from subwarden.cli.main import main
 from subwarden.stateful_tests.hunt.folder import JOURNAL
-from subwarden.stateful_tests.tests.gate.test_gate_keeps import UNFIT
+from subwarden.stateful_tests.tests.gate.test_gate_keeps import UNFIT, UNFIT_SAID
 from subwarden.stateful_tests.tests.hunt.processes import files
 from subwarden.stateful_tests.tests.paths import DATA
 
@@ -43,7 +43,7 @@ def test_one_that_cannot_be_judged_any_more_is_reported_as_far_as_it_was(
     assert main(["hunt", *arguments]) == code
     record = json.loads(Path("run.json").read_text())
     assert (record["verdict"], record["ended"]) == (verdict, "unfit")
-    assert record["doubts"][-1] == "subject unfit.py:Adapter: an operation raised SystemExit(7); it must return, or raise an Exception"
+    assert record["doubts"][-1] == UNFIT_SAID
     assert (record["schedules"] > 0) == (code == 2)
     assert [doubt.partition(",")[0] for doubt in record["doubts"][:-1]] == [f"{found['id']} was found" for found in record["findings"]]
     assert len(record["findings"]) == len(list(Path("hunt").glob("P8-*.json"))) == (code == 1)

@@ -189,14 +189,17 @@ class ScenarioJudge:
         return self._judge_left(ending)
 
     def _passed_on(self, error: BaseException | None) -> bool:
-        """Whether the scenario is cancelled since a call of `may_cancel` was: by the `error` that left it, or by that of its task.
+        """Whether the scenario is cancelled since a call of `may_cancel` was: by the `error` that left its own call, or by the end of
+        another call's task.
 
-        A call that was cancelled may have cancelled what others wait for, too. Where its error was caught, theirs was not asked for.
+        A call that was cancelled may have cancelled what others wait for, too, and may even hand its own error to them, by a future. Where
+        its task has caught the error, theirs was not asked for.
         """
         calls = self._loop.cancelled_calls
         if any(task is not self.main and task.cancelled() for task, _ in calls):
             return True
-        while error is not None and all(error is not known for _, known in calls):
+        its = [known for task, known in calls if task is self.main]
+        while error is not None and all(error is not known for known in its):
             error = error.__cause__ or error.__context__
         return error is not None
 

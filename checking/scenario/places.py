@@ -90,7 +90,7 @@ def waits_at(coroutine: Any) -> Spot | None:
 
 def stands_at(coroutine: Any) -> Spot | None:
     """The same; of a package's own coroutine, the line of the package at which it is suspended."""
-    every = list(frames(coroutine))
+    every = [frame for frame in frames(coroutine) if not frame.f_code.co_filename.startswith(_ROOT) or ".venv" in frame.f_code.co_filename]
     return waits_at(coroutine) or (spot_of(every[0]) if every else None)
 
 

@@ -53,6 +53,15 @@ def cycle(found: list[Wait]) -> list[Wait]:
     return []
 
 
+def needed_by(task: "Task[Any]", found: list[Wait]) -> list[Wait]:
+    """The waits of `found` that keep `task` from going on: its own, and those of the tasks that it waits for."""
+    of = {wait.task: wait for wait in found}
+    needed = [of[task]] if task in of else []
+    for wait in needed:  # grows
+        needed += [of[on] for on in wait.on if on in of and of[on] not in needed]
+    return needed
+
+
 def _path(wait: Wait, goal: "Task[Any]", of: "dict[Task[Any], Wait]", path: list[Wait], seen: "set[Task[Any]]") -> list[Wait]:
     seen.add(wait.task)
     path.append(wait)
@@ -97,8 +106,9 @@ def _joined(loop: ControlledLoop, coroutine: Any, future: Any) -> "tuple[Task[An
     """The unfinished tasks for whose end a task waits: of a task group, in `asyncio.wait`, by `gather`, or one that it awaits."""
     among: Any = {future} if isinstance(future, Task) else getattr(future, "_children", ())  # of gather
     for frame in frames(coroutine):
-        if frame.f_code is asyncio.TaskGroup.__aexit__.__code__:
-            among = frame.f_locals["self"]._tasks
+        group = getattr(frame.f_locals.get("self"), "_tasks", None) if frame.f_code.co_name == "__aexit__" else None
+        if isinstance(group, set):  # asyncio's, anyio's
+            among = group
         elif frame.f_code is _ASYNCIO_WAIT and "fs" in frame.f_locals:
             among = frame.f_locals["fs"]
     return tuple(child for child in loop.tasks if child in among and not child.done())

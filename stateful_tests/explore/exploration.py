@@ -161,9 +161,10 @@ def explore_scenario(
     stopped = False
     with running():
         try:
-            for order in plan.orders if killed is None else ():
+            for number, order in enumerate(plan.orders if killed is None else ()):
                 first = [coded for coded in plan.first if coded.rules.order is order]
-                progress = Progress(runner_of, Rules(order, cancel=plan.cancel), plan.schedules, budget, listener)
+                fair = budget.part(1 / (len(plan.orders) - number))  # where the weaker order has more than all time can try
+                progress = Progress(runner_of, Rules(order, cancel=plan.cancel), plan.schedules, fair, listener, budget)
                 explored.append(progress.explored)
                 Search(progress, plan.seed, first, crew).go()
                 if progress.explored.findings or progress.explored.killed:

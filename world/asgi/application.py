@@ -77,7 +77,7 @@ class Application:
         parts = urlsplit(path)
         return {
             "type": kind,
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "asgi": {"version": "3.0", "spec_version": "2.4" if kind == "websocket" else "2.3"},  # as uvicorn
             "http_version": "1.1",
             "path": unquote(parts.path),
             "raw_path": parts.path.encode(),

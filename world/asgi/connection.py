@@ -79,7 +79,11 @@ class Connection:
         return await self.to_app.get()
 
     async def send(self, message: Message) -> None:
-        """The `send` of ASGI. It waits while the client is slow, and raises OSError once it has gone."""
+        """The `send` of ASGI. It waits while the client is slow. Once it has gone, that of a websocket raises OSError, and that of a
+        request does nothing, as with uvicorn.
+        """
+        if self.gone and self._leaves["type"] == "http.disconnect":
+            return
         if self.gone:
             raise ClientDisconnected(f"{self.name} has gone")
         self.to_client.put(dict(message))

@@ -79,7 +79,7 @@ def _leads_to(first: str) -> Iterator[str]:
             continue
         yield name
         package = name if os.path.basename(file) == "__init__.py" else name.rpartition(".")[0]
-        waiting += [name.rpartition(".")[0], *_imports(file, package)]
+        waiting += [name.rpartition(".")[0], *imports(file, package)]
 
 
 def _own_file(name: str) -> str | None:
@@ -94,8 +94,8 @@ def _own_file(name: str) -> str | None:
     return path if path.endswith(".py") and not is_installed(path) else None
 
 
-def _imports(file: str, package: str) -> Iterator[str]:
-    """The modules, or names in them, that the code in `file` imports."""
+def imports(file: str, package: str) -> Iterator[str]:
+    """The modules, or names in them, that the code in `file` imports, wherever in it. `package`: to which it belongs."""
     for node in ast.walk(ast.parse(Path(file).read_bytes())):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)

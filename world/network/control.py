@@ -3,6 +3,7 @@
 The scheduler decides when the others notice: the task that calls a method here is one among others, and what is on its way is timed.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from threading import get_ident
@@ -10,9 +11,10 @@ from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
 from subwarden.world.network.crash import Crashes
-from subwarden.world.network.hosts import current
+from subwarden.world.network.hosts import HERE, current
 from subwarden.world.network.selecting import SelectingLoop
 
+MOMENT = 1e-6  # seconds: time stands still while a step is ready
 Main = Callable[[], Coroutine[Any, Any, Any]]
 
 
@@ -40,6 +42,17 @@ class NetworkControl:
         self._mains[host] = main
         with self.host(host):
             return self._loop.create_task(main(), name=host)
+
+    async def listens(self, port: int, host: str = HERE) -> None:
+        """Wait until a server listens on `port` of `host`, and no step is ready that may belong to its start. A sleep may be over before,
+        where the server is slow to start.
+        """
+        while not self._network.listens(host, port):
+            awaited: asyncio.Future[None] = self._loop.create_future()
+            self._network.awaited.append(awaited)
+            await awaited
+        while self._loop.ready:  # noqa: ASYNC110  # no event says so
+            await asyncio.sleep(MOMENT)
 
     def partition(self, one: str, other: str | None = None) -> None:
         """Let nothing pass between two hosts, or between one and all others. Nothing is lost: it waits for `heal`."""

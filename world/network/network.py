@@ -1,5 +1,6 @@
 """The network of one run: its sockets, and the addresses to which they are bound. It has no wire: a socket knows its peer."""
 
+import asyncio
 import errno
 import socket
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ class Network:
         self.bound: dict[Key, list[SimulatedSocket]] = {}
         self.sent = 0
         self.refused: list[str] = []  # the targets at which nobody listened
+        self.awaited: list[asyncio.Future[None]] = []  # by those who wait for somebody to listen
         self._made: list[SimulatedSocket] = []
         self._clients = self._ports = 0
         self._paths: set[str] = set()
@@ -62,6 +64,7 @@ class Network:
         for each in self._made:
             each.let_go()
         self._made.clear()
+        self.awaited.clear()
         self.sockets.clear()
         self.bound.clear()
 
@@ -127,6 +130,18 @@ class Network:
         """The socket that listens at the target of `connecting`."""
         found = self._find(connecting, connecting.target)
         return found if isinstance(found, StreamSocket) and found.queue is not None else None
+
+    def listens(self, host: str, port: int) -> bool:
+        """Whether somebody listens on `port` of `host`."""
+        among = self.bound.get((socket.SOCK_STREAM, host, port), [])
+        return any(isinstance(each, StreamSocket) and each.queue is not None for each in among)
+
+    def somebody_listens(self) -> None:
+        """Wake those who wait for that."""
+        for each in self.awaited:
+            if not each.done():
+                each.set_result(None)
+        self.awaited.clear()
 
     def datagram_socket(self, sender: DatagramSocket, address: Address) -> DatagramSocket | None:
         """The socket that is bound to `address`, as `sender` means it."""

@@ -234,6 +234,7 @@ class StreamSocket(SimulatedSocket):
         if self.queue is None:
             self.queue = deque()
             self.reader.call(f"{self.name} accepts")
+            self.network.somebody_listens()
 
     def accept(self) -> "tuple[StreamSocket, Address]":
         if self.queue is None:

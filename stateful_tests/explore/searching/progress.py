@@ -63,7 +63,8 @@ class Explored:
 
 
 class Progress:
-    """The progress of one search. `schedules`: how many are wanted, None for as many as `budget` allows.
+    """The progress of one search. `schedules`: how many are wanted, None for as many as `budget` allows. `after`: the budget in which
+    findings that are not small yet are made smaller when it has ended.
 
     `runner_of` makes runners for its rules and for weaker ones, so that a failure is labelled by the weakest.
     """
@@ -75,11 +76,13 @@ class Progress:
         schedules: int | None,
         budget: Budget,
         listener: SearchListener = SILENT,
+        after: Budget | None = None,
     ) -> None:
         self.runner_of = runner_of
         self.runner = runner_of(rules)  # its own: the runs that make a failure smaller are not counted
         self.most = schedules
         self.budget = budget
+        self._after = after or budget
         self.listener = listener
         self.explored = Explored(rules)
         self._until: int | None = None  # the number of schedules after which to stop, once there is a failure
@@ -153,5 +156,5 @@ class Progress:
         for finding in self.explored.findings:
             if not finding.minimal:
                 with suppress(BudgetSpent, NotReproducible), patience(finding.failure):
-                    shrinks = Minimizer(self.runner_of, finding.failure, self.budget)
+                    shrinks = Minimizer(self.runner_of, finding.failure, self._after)
                     finding.run, finding.minimal = shrinks.minimal(finding.run.rules, finding.run.choices), True

@@ -294,6 +294,32 @@ async def shared_call_is_cancelled() -> None:
     await impatient
 
 
+async def shared_future_hands_on_a_cancellation() -> None:
+    """Callers share a future, in which the first puts whatever it ends with: also that it was cancelled."""
+    shared: dict[str, asyncio.Future[str]] = {}
+
+    async def get() -> str:
+        if "key" in shared:
+            return await shared["key"]
+        made = shared["key"] = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.sleep(1)
+        except BaseException as error:
+            made.set_exception(error)
+            await made
+        made.set_result("value")
+        return "value"
+
+    async def gives_up() -> None:
+        with suppress(asyncio.CancelledError):
+            await may_cancel(get())
+
+    impatient = asyncio.create_task(gives_up())
+    await asyncio.sleep(0)
+    assert await get() == "value"
+    await impatient
+
+
 async def consumer_dies() -> None:
     """Dies of one job, and nobody does the others."""
     jobs: asyncio.Queue[int] = asyncio.Queue()

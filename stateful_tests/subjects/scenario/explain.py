@@ -9,7 +9,7 @@ from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
 from subwarden.checking.scenario.places import Spot, innermost, own, raised_at, raised_in, said, stands_at
-from subwarden.checking.scenario.waits import Wait, cycle, waits
+from subwarden.checking.scenario.waits import Wait, cycle, needed_by, waits
 from subwarden.scheduling.loop import ControlledLoop
 
 Taken = Mapping[int, tuple[Any, Spot | None, int]]
@@ -95,12 +95,21 @@ def _raised(run: Ended) -> Told:
         lines.append("asyncio lets it through: it ends the event loop, and with it the program")
     refused = run.loop.refused()
     if refused and _was_refused(error):
-        lines.append(f"nothing listens at {refused[-1]} in this run: its network is simulated, so the scenario must start the server, too")
+        lines.append(_nobody_listens(refused[-1], run.loop))
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None and not isinstance(cause, asyncio.CancelledError):
         spots = raised_at(cause)
         lines.append(f"after {said(cause)}" + (f", raised at {spots[-1].at()}" if spots else ""))
     return title, lines
+
+
+def _nobody_listens(target: str, loop: Any) -> str:
+    begun = any(own(task.get_coro().cr_code.co_filename) for task in loop.tasks[1:] if not task.done())  # one may be about to listen
+    if not begun or not target.rpartition(":")[2].isdigit():
+        return f"nothing listens at {target} in this run: its network is simulated, so the scenario must start the server, too"
+    host, _, port = target.rpartition(":")
+    said = port if host == "localhost" else f"{port}, {host!r}"
+    return f"nothing listens at {target} yet, or any more; a server that is starting: await subwarden.network().listens({said})"
 
 
 def _told_to_handler(run: Ended) -> str:
@@ -175,7 +184,10 @@ def _failed(run: Ended) -> list[str]:
 
 def _stuck(run: Ended) -> Told:
     found = waits(run.loop)
+    needed = needed_by(run.judge.main, found)
     roots = [wait for wait in found if wait.kind not in ("tasks", "timer")] or found
+    roots.sort(key=lambda wait: wait not in needed)
+    blamed = [wait for wait in roots if wait in needed] or roots
     lines: list[str] = []
     lost = False
     for wait in roots:
@@ -187,12 +199,13 @@ def _stuck(run: Ended) -> Told:
             why = f"{missed[-1].who} called {missed[-1].call}(){where}, in step {missed[-1].row}, when nobody was waiting yet"
         if why is not None:
             lost = True
+            blamed += [wait] if wait not in blamed else []
             lines.append(f"  {why}")
     lines += [_blocked(wait, run) for wait in found if wait not in roots]
     lines += [*_swallowed(run), *_failed(run)]
-    several = len({wait.task for wait in roots}) > 1
+    several = len({wait.task for wait in blamed}) > 1
     what = "a lost wake-up" if lost else f"nobody is left to wake {'them' if several else 'it'}"
-    return f"{_names([wait.task for wait in roots], run.names)} wait{'' if several else 's'} for ever: {what}", lines
+    return f"{_names([wait.task for wait in blamed], run.names)} wait{'' if several else 's'} for ever: {what}", lines
 
 
 def _free(wait: Wait) -> str | None:

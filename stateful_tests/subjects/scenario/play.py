@@ -87,6 +87,7 @@ class ScenarioRunner:
         Raises BadScenario.
         """
         rules = self.rules
+        self.scenario.restored.begin()
         loop = loop_for(rules.order, early_timers=rules.slow_steps, make=WorldLoop)
         loop.slow_step = SLOW_STEP
         loop.may_interrupt = rules.faults
@@ -103,6 +104,7 @@ class ScenarioRunner:
         WATCHDOG.watch(None)  # until the next run the work is ours
         refusal = loop.refusal
         loop.abandon()
+        self.scenario.restored.end()
         if refusal is not None:
             why = refusal()
             raise BadScenario(f"{self.scenario.name}: {why}") from why

@@ -4,12 +4,13 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from subwarden.checking.place import from_here
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.subjects.loading import module_of, watching_load
+from subwarden.stateful_tests.subjects.scenario.restored import Restored
 
 Start = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -30,6 +31,7 @@ class Scenario:
     function: str
     start: Start
     arguments: bool = False
+    restored: Restored = field(default_factory=lambda: Restored(None), compare=False)
 
     @property
     def file(self) -> str:
@@ -62,7 +64,7 @@ def scenario_of(function: Any, arguments: tuple[Any, ...] = (), keywords: Mappin
     except ValueError:  # a builtin without a signature: calling it will tell
         pass
     start = functools.partial(function, *arguments, **keywords) if arguments or keywords else function
-    return Scenario(name, getattr(original, "__name__", "scenario"), start, bool(arguments or keywords))
+    return Scenario(name, getattr(original, "__name__", "scenario"), start, bool(arguments or keywords), Restored(original))
 
 
 def load_scenario(name: str) -> Scenario:
@@ -79,7 +81,7 @@ def load_scenario(name: str) -> Scenario:
             raise BadScenario(f"{where} has no {attribute!r}{has}")
         found = getattr(found, part)
     made = scenario_of(found)
-    return Scenario(name, made.function, made.start)
+    return replace(made, name=name)
 
 
 def _is_async(function: Any) -> bool:

@@ -10,6 +10,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from subwarden.checking.scenario.places import own
+from subwarden.world.asgi.fresh import imports
 
 Shared = list[tuple[Any, str]]  # a namespace, and a name in it
 _NEVER = (ModuleType, FunctionType, BuiltinFunctionType, staticmethod, classmethod, property)
@@ -18,25 +19,34 @@ _NEVER = (ModuleType, FunctionType, BuiltinFunctionType, staticmethod, classmeth
 def shared_state(function: Any) -> Shared:
     """Every name that may hold state, in the module of `function` and all to which its names lead. What it holds is to be read later."""
     found: Shared = []
-    for module in _modules(inspect.getmodule(inspect.unwrap(function))):
+    for module in modules_of(function):
         found += _names(vars(module), module.__name__)
     return found
 
 
-def _modules(first: ModuleType | None) -> list[ModuleType]:
-    """The user's own modules that `first` leads to: itself, those that it imports, and those from which it imports a name."""
-    found: list[ModuleType] = []
-    waiting: list[object] = [first]
+def modules_of(function: Any) -> list[ModuleType]:
+    """The user's own modules to which that of `function` leads: itself, those that it imports, and those from which it imports a name."""
+    found: dict[ModuleType, None] = {}
+    waiting: list[object] = [inspect.getmodule(inspect.unwrap(function))]
     while waiting:
         module = waiting.pop()
         if isinstance(module, ModuleType) and module not in found and own(getattr(module, "__file__", None) or "<none>"):
-            found.append(module)
+            found[module] = None
+            waiting += [sys.modules.get(name) for name in _imported(module)]
             for value in list(vars(module).values()):
                 if isinstance(value, type | FunctionType):
                     waiting.append(sys.modules.get(value.__module__))
                 else:
-                    waiting.append(value)
-    return found
+                    waiting.append(value if isinstance(value, ModuleType) else sys.modules.get(type(value).__module__))
+    return list(found)
+
+
+def _imported(module: ModuleType) -> list[str]:
+    """The modules that its code names, in order: of a name that it imports from one, the value does not tell where it is kept."""
+    try:
+        return [*imports(str(module.__file__), module.__package__ or "")]
+    except (OSError, SyntaxError, ValueError):  # it has no source
+        return []
 
 
 def _names(namespace: Any, module: str) -> Shared:

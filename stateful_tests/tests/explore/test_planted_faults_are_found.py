@@ -36,6 +36,7 @@ KNOWN = {
     "waits_for_a_thread": Known("fifo", 0, "a step blocks the event loop at "),
     "sleeps_in_a_step": Known("fifo", 0, "a step blocks the event loop at "),
     "shared_call_is_cancelled": Known("fifo", 1, "the scenario is cancelled, and nobody asked for that", fault=True),
+    "shared_future_hands_on_a_cancellation": Known("fifo", 1, "the scenario is cancelled, and nobody asked for that", fault=True),
     "lock_leaks_on_cancellation": Known("fifo", 1, "use 2 waits for ever", fault=True),
     "connection_leaks_on_failure": Known("fifo", 1, "the pool is empty", fault=True),
     "overdrawn": Known("fifo", 0, "always('the balance is never below zero') does not hold"),

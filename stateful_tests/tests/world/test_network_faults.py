@@ -220,3 +220,70 @@ def test_a_time_out_of_ten_seconds_runs_out_only_where_the_network_is_that_slow(
     found = subwarden.explore(scenario, schedules=60, order="fifo", leave=["answers", "localhost:80"])
     assert found.verdict == "holds", str(found)
     assert bool(timed_out) is (seconds is not None)
+
+
+def test_a_scenario_waits_until_a_server_listens() -> None:
+    """A sleep may be over before: a step of the server may take as long."""
+
+    async def serve() -> None:
+        async with await asyncio.start_server(echo, "db", 80) as server:
+            await server.serve_forever()
+
+    async def begins(waits: bool) -> None:
+        serving = asyncio.create_task(serve())
+        await (subwarden.network().listens(80, "db") if waits else asyncio.sleep(0.5))
+        reader, writer = await asyncio.open_connection("db", 80)
+        writer.write_eof()
+        assert not await reader.read()
+        writer.close()
+        serving.cancel()
+
+    async def waits() -> None:
+        await begins(True)
+
+    async def sleeps() -> None:
+        await begins(False)
+
+    found = explored(waits)
+    assert found.verdict == "holds", str(found)
+    assert "await subwarden.network().listens(80, 'db')" in str(explored(sleeps))
+
+
+def test_a_scenario_waits_for_a_server_that_never_listens() -> None:
+    async def scenario() -> None:
+        await subwarden.network().listens(80)
+
+    assert explored(scenario).findings[0]["title"] == "scenario waits for ever: nobody is left to wake it"
+
+
+def test_a_budget_is_shared_by_the_orders() -> None:
+    """The schedules of a network are too many for any budget."""
+
+    async def scenario() -> None:
+        async with await asyncio.start_server(echo, "db", 80):
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection("db", 80)
+                writer.write(b"line\n")
+                assert await reader.readline() == b"line\n"
+                writer.close()
+
+    fifo, other = subwarden.explore(scenario, budget=2).record["checks"]
+    assert other["schedules"] > 5 < fifo["schedules"]
+
+
+def test_a_report_blames_who_keeps_the_scenario_waiting() -> None:
+    """Not the server, which waits as well."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async def scenario() -> None:
+        async with await asyncio.start_server(silent, "db", 80):
+            reader, _ = await asyncio.open_connection("db", 80)
+            asking = asyncio.create_task(reader.readline(), name="asking")
+            await asking
+
+    (found,) = subwarden.explore(scenario, order="fifo", schedules=20).findings
+    assert found["title"] == "asking waits for ever: nobody is left to wake it"
+    assert any(line.startswith("silent waits") for line in found["evidence"])

@@ -17,7 +17,7 @@ import subwarden
 from subwarden.cli.options import EXIT_CODES, BadDefaults, refuse_overwriting, set_defaults
 from subwarden.cli.reporting.deliver import let_go, unwritten
 from subwarden.cli.reporting.say import say
-from subwarden.processes.signals import noticing, stoppable, was_interrupted
+from subwarden.processes.signals import ENDING, noticing, raising, stoppable, was_interrupted
 from subwarden.processes.watcher import finishes
 from subwarden.reports.printable import on_one_line
 
@@ -105,10 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @contextmanager
 def _stoppable(verb: str) -> Iterator[None]:
     """Around the work of `verb`."""
-    if verb in RUN_HERE:
-        with stoppable(f"subwarden {verb}"):
-            yield
-    else:
+    with stoppable(f"subwarden {verb}") if verb in RUN_HERE else raising(ENDING, lambda: None):
         yield
 
 

@@ -21,7 +21,7 @@ class Child:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=function, args=(theirs, *arguments), daemon=True)
-        with _blocked():
+        with blocked(ENDING):
             self._process.start()
         theirs.close()  # so that its end is seen as soon as it dies
 
@@ -65,12 +65,14 @@ def begin(parent: int | None = None) -> None:
 
 
 @contextmanager
-def _blocked() -> Iterator[None]:
-    """A process that is started here hears no signal before it can ignore it; this one hears it afterwards."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+def blocked(numbers: Collection[signal.Signals]) -> Iterator[None]:
+    """A process that is started here, also by a thread that is started here, hears no such signal before it asks for it; this one hears it
+    afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         resource_tracker.ensure_running()  # it unblocks some of them when it starts
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

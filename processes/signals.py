@@ -15,6 +15,7 @@ from typing import Any, Self
 from subwarden.processes.watcher import finishes
 
 CTRL_C = (signal.SIGINT,)
+FROM_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _exit = os._exit  # bound before `scheduling.isolation` refuses it while a subject is loaded
 SAME = 0.25  # seconds within which a signal is the same once more: one for the group, and one for the process
@@ -24,10 +25,12 @@ Handler = Callable[[int, FrameType | None], Any]
 
 
 class _Noticed:
-    """Of this process. `depth`: contexts of `noticing` may be nested."""
+    """Of this process. `depth`: contexts of `noticing` may be nested. `raises`: whether `raising` raises at once; `late`: it did not."""
 
     depth = 0
     signal = False
+    raises = True
+    late = False
 
 
 _noticed = _Noticed()
@@ -38,11 +41,15 @@ def was_interrupted() -> bool:
     return _noticed.signal
 
 
+def _handles() -> bool:
+    return threading.current_thread() is threading.main_thread()  # of which Python tells signals, and no other
+
+
 @contextmanager
 def noticing() -> Iterator[None]:
     """Remember a Ctrl-C that comes inside, also where somebody else handles it: Python, pytest, a notebook."""
     handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+    if not _handles() or not callable(handler):
         yield
         return
     if not _noticed.depth:
@@ -61,19 +68,13 @@ def _handled(numbers: Iterable[signal.Signals], handler: Handler | signal.Handle
         _noticed.signal = True
         handler(number, frame)  # type: ignore[operator]  # mypy does not see that it is callable, below
 
+    numbers = numbers if _handles() else ()
     before = [(number, signal.signal(number, noting if callable(handler) else handler)) for number in numbers]
     try:
         yield
     finally:
         for number, former in before:
             signal.signal(number, former)
-
-
-@contextmanager
-def ignoring(numbers: Iterable[signal.Signals]) -> Iterator[None]:
-    """Processes that are started here ignore these signals from their first moment: an ignored signal is inherited."""
-    with _handled(numbers, signal.SIG_IGN):
-        yield
 
 
 @contextmanager
@@ -109,16 +110,30 @@ def raising(numbers: Iterable[signal.Signals], first: Callable[[], object]) -> I
             return
         since = monotonic()
         first()
-        raise KeyboardInterrupt
+        _noticed.late = not _noticed.raises
+        if _noticed.raises:
+            raise KeyboardInterrupt
 
     with _handled(_heard(numbers), handle):
         yield
 
 
 @contextmanager
+def whole() -> Iterator[None]:
+    """`raising` raises at the end of this: what is begun inside cannot be ended in its middle, such as other processes and threads."""
+    _noticed.raises, _noticed.late = False, False
+    try:
+        yield
+    finally:
+        _noticed.raises = True
+    if _noticed.late:
+        raise KeyboardInterrupt
+
+
+@contextmanager
 def stoppable(command: str) -> Iterator[None]:
     """A signal ends `command`, also if the subject takes no exception for an answer. Elsewhere than in the main thread it does nothing."""
-    if threading.current_thread() is not threading.main_thread():
+    if not _handles():
         yield
         return
     with LastResort(command, lambda: 2, "") as last, raising(ENDING, last.arm):

@@ -20,7 +20,8 @@ from subwarden.proving.manager.scope import Request, Scope
 from subwarden.proving.manager.sometimes import SOMETIMES
 from subwarden.proving.transition_system import BrokenProperty, Transition
 
-CHUNK = 1024  # a fraction of a second
+CHUNK = 1024  # a fraction of a second, of states of up to so many bits:
+NARROW = 64  # the work for one grows faster than its bits, since they also have more successors and more renamings
 
 
 class ManagerSystem:
@@ -32,7 +33,7 @@ class ManagerSystem:
         self.encoding = Encoding(scope)
         self.initial = self.encoding.encode(ManagerConfiguration(State(), (None,) * scope.in_flight))
         self.width = len(self.encoding.facts)
-        self.chunk = CHUNK
+        self.chunk = max(1, CHUNK * NARROW**3 // max(NARROW, self.width) ** 3)
         self.environment: list[Node] = self._whole_operations()
         self.by_caller: list[list[Node]] = [self._caller(k) for k in range(scope.in_flight)]
         self.nodes: list[Node] = [*self.environment, *(node for nodes in self.by_caller for node in nodes)]

@@ -14,7 +14,8 @@ import dask.config
 import distributed
 from distributed.comm.addressing import parse_address, resolve_address
 
-from subwarden.processes.signals import CTRL_C, ignoring
+from subwarden.processes.child import blocked
+from subwarden.processes.signals import FROM_TERMINAL
 from subwarden.stateful_tests.cluster.child import our_prefix
 from subwarden.stateful_tests.cluster.hosts import BadCluster
 from subwarden.stateful_tests.cluster.luggage import Luggage
@@ -166,7 +167,7 @@ def connect(address: str, jobs: int) -> tuple[Any, Any]:
     silence()
     if address == "local":
         quiet = dask.config.set({PROFILE: False})
-        with quiet, ignoring(CTRL_C):  # inherited: Ctrl-C reaches them, too, and the client decides how to end
+        with quiet, blocked(FROM_TERMINAL):  # these reach all processes, and the client decides how to end
             cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
         return distributed.Client(cluster, set_as_default=False), cluster
     _check(address)

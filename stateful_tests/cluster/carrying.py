@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from subwarden.processes.signals import was_interrupted, whole
 from subwarden.stateful_tests.cluster.luggage import Luggage, pack
 from subwarden.stateful_tests.subjects.loading import BadSubject
 
@@ -63,15 +64,22 @@ def _connected(address: str | None, subject: str, jobs: int, make: Callable[[Any
     except ModuleNotFoundError as error:
         raise BadSubject(f"--dask needs the package {error.name}; install the extra: pip install 'subwarden[dask]'") from None
     luggage = pack(subject)
+    client = cluster = None
     try:
-        client, cluster = connect(address, jobs)
         try:
-            made = make(client, luggage)
-            yield made
-            made.close()
-        finally:
-            client.close(timeout=2)
-            if cluster is not None:
-                cluster.close(timeout=5)
+            with whole():  # a cluster that is begun and not known could not be closed, and the process would wait for it at its end
+                client, cluster = connect(address, jobs)
+        except RuntimeError:  # its workers did not start, since the signal has ended them, too
+            if not was_interrupted():
+                raise
+            raise KeyboardInterrupt from None
+        made = make(client, luggage)
+        yield made
+        made.close()
     except BadCluster as error:
         raise BadSubject(str(error)) from None
+    finally:
+        if client is not None:
+            client.close(timeout=2)
+        if cluster is not None:
+            cluster.close(timeout=5)

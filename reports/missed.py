@@ -17,6 +17,7 @@ HARNESS = {  # rules that are no operations of the subject
     "settle": "no program ran all ready steps before its next call",
     "cancel": "no program cancelled a call",
 }
+NONE_DRAWN = "no program was drawn: there was time only for those that are tried first"
 SILENT = "observe() returned None every time, so nothing was compared"
 LONGER = "search longer (--budget 2m, or --profile nightly); leave out of the adapter what your manager does not have"
 SHOW = "let observe() return what your manager shows now; None only while a change is half done"
@@ -50,7 +51,7 @@ def in_words(point: str) -> str:
 
 def write_missed(points: Iterable[str], console: Console) -> None:
     """Write what a search never reached, once each, and how to mend it; nothing if there is nothing."""
-    missed = list(dict.fromkeys(in_words(point) for point in points))
+    missed = all_in_words(list(points))
     if not missed:
         return
     write_line("not enough to say that it holds:", console, "yellow")
@@ -61,3 +62,12 @@ def write_missed(points: Iterable[str], console: Console) -> None:
     mends = ([SHOW] if SILENT in missed else []) + ([LONGER] if set(missed) != {SILENT} else [])
     for mend in mends:
         write_line(f"  to mend: {mend}", console)
+
+
+def all_in_words(points: list[str]) -> list[str]:
+    """What was missed, in words, once each. Where no program was drawn, one line says so, and not each rule by itself."""
+    rules = {match["name"]: point for point in points if (match := POINT.fullmatch(point)) and match["kind"] == "rule"}
+    if {"advance", "settle"} <= rules.keys():
+        points = [point for point in points if point not in rules.values()]
+        return list(dict.fromkeys([NONE_DRAWN, *map(in_words, points)]))
+    return list(dict.fromkeys(map(in_words, points)))

@@ -18,7 +18,7 @@ from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.end_states import EndStateRunner
 from subwarden.stateful_tests.exploring.coverage.inner_states import InnerStates
-from subwarden.stateful_tests.exploring.coverage.points import DELIVERED, DELIVERED_IN, Point, PointKind, at_level, points
+from subwarden.stateful_tests.exploring.coverage.points import CANCELS, DELIVERED, DELIVERED_IN, Point, PointKind, at_level, points
 from subwarden.stateful_tests.exploring.drawing.draws import by_seed_alone
 from subwarden.stateful_tests.exploring.drawing.escape import let_out
 from subwarden.stateful_tests.exploring.drawing.growth import CANCELLING, PATIENCE, Growth
@@ -140,4 +140,6 @@ def fired(runner: Runner, rules: Iterable[str] = (), happened: Iterable[Point] =
     found = points(PointKind.RULE, rules) | level.fired(runner.fired) | runner.happened | set(happened)
     if DELIVERED in found:
         found.add(DELIVERED_IN[runner.order])
+    if any(point.kind is PointKind.CANCELLATION for point in runner.happened):  # a fault of a run counts as one that was drawn
+        found.add(CANCELS)
     return at_level(level.scope, found)

@@ -68,5 +68,6 @@ def texts(found: Iterable[Point]) -> list[str]:
 EVENT_BETWEEN = {order: Point(PointKind.ORDER, f"{order.value}: an outside event between ready steps") for order in Order}
 DELIVERED = Point(PointKind.TRANSITION, "publish: delivered")
 DELIVERED_IN = {order: Point(PointKind.ORDER, f"{order.value}: a message is delivered") for order in Order}
+CANCELS = Point(PointKind.RULE, "cancel")
 PASSED = Point(PointKind.ORDER, "any: a ready step before an older one")
 FREE_LOCK = Point(PointKind.ORDER, "any: a free lock suspends")

@@ -24,7 +24,7 @@ from subwarden.checking.finding import Finding
 from subwarden.checking.verdict import Verdict
 from subwarden.model.properties import Property
 from subwarden.reports.gate import write_gate
-from subwarden.reports.missed import MOST, in_words
+from subwarden.reports.missed import MOST, all_in_words
 from subwarden.reports.records.gate import GATE_SCHEMA, GateRecord
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.coverage.points import Point
@@ -257,7 +257,7 @@ def test_a_gate_that_left_something_unfired_is_inconclusive(tmp_path: Path) -> N
     assert run.code == 2, run.err
     assert run.record["verdict"] == "inconclusive"
     assert not run.record["findings"]
-    missed = list(dict.fromkeys(map(in_words, run.record["coverage"]["never_fired"])))
+    missed = all_in_words(run.record["coverage"]["never_fired"])
     out = " ".join(run.out.split())
     assert "not enough to say that it holds" in out
     assert all(said in out for said in missed[:MOST])

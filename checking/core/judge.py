@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from subwarden.checking.adapter_judge import AdapterJudge, JudgedRules
+from subwarden.checking.bad_observation import ANEW, BadObservation
 from subwarden.checking.core import causes as core_causes
 from subwarden.checking.core.blame import Ended, calls_of
 from subwarden.checking.core.connection_states import ConnectionStates, CoreGraph, Maps, Pair, Seen, View
@@ -64,6 +65,7 @@ class CoreJudge(AdapterJudge):
         self._observe = observe
         self._seen_as = seen_as
         self._dirty = True  # a call has ended since the last observation, or it showed something new
+        self._begun = False  # a call has begun
 
     @property
     def deliveries(self) -> TopicDeliveries:
@@ -90,6 +92,9 @@ class CoreJudge(AdapterJudge):
     def called(self, task: int, operation: CoreOperation) -> None:
         """`task` calls `operation`; a publish has its `message`."""
         name = getattr(operation, "connection", None)
+        if not self._begun:
+            self._look()  # nothing may show yet
+            self._begun = True
         if name is not None:
             each = self.connections[name]
             states = each.states
@@ -175,6 +180,8 @@ class CoreJudge(AdapterJudge):
                 _, view, self._plain = self._seen_as(shown)
                 if view is not self._view:
                     self._view, self._dirty = view, True
+                    if not self._begun and any(view.maps.values()):
+                        raise BadObservation(f"observe() shows {_first(view.maps)} before the first call of a run; {ANEW}")
                     for each in self._all:
                         each.due = True
         except Exception as error:  # not a finding: an adapter must be able to show its maps at any time
@@ -241,6 +248,12 @@ class CoreJudge(AdapterJudge):
     def may_live(self) -> bool:
         """Whether any connection may be live."""
         return any(each.states.now.may_live for each in self._all)
+
+
+def _first(maps: Maps) -> str:
+    """A pair that the maps have."""
+    client, topic = min(pair for pairs in maps.values() for pair in pairs)
+    return f"{client} on {topic}"
 
 
 @lru_cache(maxsize=1_000)

@@ -1,10 +1,12 @@
-"""The text of one call of the class: an exception that refuses becomes False, and a client whose own connection broke asks no more."""
+"""What `subwarden new --for` says, and the text of one call of the class: an exception that refuses becomes False, and a client whose own
+connection broke asks no more.
+"""
 
 import builtins
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from subwarden.cli.adapters.fitting.reading import Method, Parameter, ReadClass
-from subwarden.cli.adapters.fitting.roles import Part, Taken
+from subwarden.cli.adapters.fitting.reading import Method, ReadClass
 
 SAYS_NO = ("subscribe", "unsubscribe")  # their False is an answer
 BROKEN = """\
@@ -12,6 +14,20 @@ BROKEN = """\
             if not {socket}.broken:
                 raise  # another client's connection broke
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The text of an adapter, what stands for each operation, and what was guessed and should be looked at."""
+
+    text: str
+    taken: dict[str, str]
+    doubts: list[str]
+
+
+def said(method: Method) -> str:
+    """`join(client, room)`."""
+    return f"{method.name}({', '.join(each.name for each in method.parameters)})"
 
 
 def call_of(method: Method, owner: str, values: Iterable[str]) -> str:
@@ -33,29 +49,9 @@ def guarded(call: str, method: Method, operation: str, socket: str, error: str) 
     return f"        try:\n            {call}\n{clauses}" if clauses else f"        {call}\n"
 
 
-def message_for(parameter: Parameter) -> str:
-    """The message, in the shape that the method takes it."""
-    return '{"text": message}' if parameter.kind.lower() in ("dict", "mapping") else "message"
-
-
 def refusals_of(methods: list[Method]) -> list[str]:
     """What was guessed of the exceptions."""
     return [f"{each.name}() refuses by {', '.join(name for name, _ in each.refusals)}" for each in methods if each.refusals]
-
-
-def unjudged(read: ReadClass, publish: Taken | None) -> str:
-    """Why it is not known which messages a client should receive; empty if nothing says so."""
-    help_ = "see `subwarden help options`, and leave out `delivered = None`"
-    if publish is None:
-        return ""
-    message = next((each.name for each, part in zip(publish.method.parameters, publish.parts, strict=True) if part is Part.MESSAGE), "")
-    if message in read.uses.keeps:
-        return f"{read.name} keeps messages; if it sends them later, too (`retains`, `acks`), {help_}"
-    if read.uses.drops:
-        return f"{read.name} may drop messages (`bounded`); {help_}"
-    if publish.method.name not in read.uses.loops and not any(name in read.methods for name, _, _ in read.uses.asked):
-        return f"{publish.method.name}() sends to one subscriber (`shares`); {help_}"
-    return ""
 
 
 def to_import(read: ReadClass, methods: list[Method], *others: str) -> str:

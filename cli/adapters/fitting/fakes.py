@@ -3,15 +3,16 @@
 import builtins
 from collections.abc import Iterable
 
-from subwarden.cli.adapters.fitting.reading import Parameter, ReadClass
-from subwarden.cli.adapters.fitting.roles import TOPICS
-from subwarden.cli.adapters.fitting.uses import CATCHES_CONNECTION, sends_to, sync_parts
+from subwarden.cli.adapters.fitting.parameters import Parameter
+from subwarden.cli.adapters.fitting.reading import ReadClass
+from subwarden.cli.adapters.fitting.roles import CALLBACKS, TOPICS
+from subwarden.cli.adapters.fitting.uses import CATCHES_CONNECTION, SENDS, sends_to, sync_parts
 
 MADE_OF_NOTHING = ("WebSocketDisconnect",)  # errors of packages that take no argument
 
 VALUES = {"int": "1", "float": "1.0", "str": '"x"', "bool": "False", "bytes": 'b"x"', "dict": "{}", "list": "[]", "set": "set()"}
-SENDS = ("send", "write", "put", "publish", "emit", "push", "notify", "deliver")
 STATES = {"closed": "False", "is_closed": "False", "closing": "False", "open": "True", "is_open": "True", "connected": "True"}
+STATES |= dict.fromkeys(("client_state", "application_state", "state"), "Connected()")
 SOCKET = '''
 class Socket:
     """A client's connection, faked."""
@@ -23,6 +24,18 @@ class Socket:
 {names}
     def __hash__(self):
         return hash(self.client)  # so that the order of a set repeats
+'''
+CONNECTED = '''
+class Connected:
+    """The state of a connection that is open, faked: it is what a package calls so."""
+
+    name = "CONNECTED"
+
+    def __eq__(self, other):
+        return str(getattr(other, "name", other)).upper() in ("CONNECTED", "OPEN")
+
+    __hash__ = None
+
 '''
 SEND = '''
     async def {name}(self, message=None, *more, **options):
@@ -84,6 +97,15 @@ async def __call__(self, *arguments, **options):
 CALLED_AT_ONCE = """\
 def __call__(self, *arguments, **options):
         return None if self.name in {sync} else self.env.park(self.name)  # the first are not awaited"""
+AT_FIRST = """
+# {name} keeps these on the class, for all of its objects: each run begins with what they were at first
+AT_FIRST = {{each: copy.deepcopy(getattr({name}, each)) for each in [{names}]}}
+
+"""
+PUT_BACK = """\
+        for each, value in AT_FIRST.items():
+            setattr({name}, each, copy.deepcopy(value))
+"""
 SEND_TO = '''
     {begin}def {name}(self, client, message):
         """{of} sends to a client by this."""
@@ -107,7 +129,7 @@ def socket(read: ReadClass, given: Iterable[Parameter]) -> str:
     used = {**{name: False for each in given for name in each.reads}, **read.has, **{name: True for each in given for name in each.calls}}
     parts += [(SAYS if may_break(name) else ASKED).format(name=name) for name, called in used.items() if called and name not in known]
     names = "".join(f"        self.{name} = {STATES.get(name, 'client')}\n" for name in used if not used[name] and name not in known)
-    return SOCKET.format(names=names) + "".join(parts) + "\n"
+    return CONNECTED * ("Connected()" in names) + SOCKET.format(names=names) + "".join(parts) + "\n"
 
 
 def error_of(read: ReadClass) -> str:
@@ -127,7 +149,33 @@ def may_break(name: str) -> bool:
 
 def callback(read: ReadClass) -> str:
     """The class of a fake callback; it waits if the class awaits it."""
-    return CALLBACK.format(begin="async " * read.awaits_calls, waits=WAITS * read.awaits_calls)
+    return CALLBACK.format(begin="async " * waits(read), waits=WAITS * waits(read))
+
+
+def waits(read: ReadClass) -> bool:
+    """Whether a fake callback waits. If a coroutine function is wanted it is a bound method, and in a set those have no order."""
+    held = any(each in (*CALLBACKS, "call", "run") for each in read.sends)  # await listener.callback(message)
+    return (read.awaits_calls or held) and not (read.uses.asks and read.uses.sets)
+
+
+def made_callback(read: ReadClass) -> str:
+    """A fake callback, as the adapter makes it."""
+    return "Callback(client, self.env, self.inbox)" + ".__call__" * (waits(read) and read.uses.asks)
+
+
+def made(read: ReadClass, arguments: str) -> str:
+    """An object of the class, as the adapter makes it."""
+    if read.made_anew:
+        return f"type.__call__({', '.join(filter(None, (read.name, arguments)))})"
+    return f"{read.name}({arguments})"
+
+
+def at_first(read: ReadClass) -> tuple[str, str]:
+    """What the adapter's module and its `__init__` need if the class keeps something for all its objects."""
+    if not read.shared:
+        return "", ""
+    names = ", ".join(f'"{each}"' for each in read.shared)
+    return AT_FIRST.format(name=read.name, names=names), PUT_BACK.format(name=read.name)
 
 
 def senders(read: ReadClass) -> str:

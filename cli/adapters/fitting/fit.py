@@ -4,7 +4,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from subwarden.cli.adapters.fitting.fitted import Fitted
+from subwarden.cli.adapters.fitting.calls import Fitted
 from subwarden.cli.adapters.fitting.reading import BadClass, read_class
 from subwarden.cli.adapters.fitting.writing import adapter_for
 from subwarden.cli.options import CannotWrite

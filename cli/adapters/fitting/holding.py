@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from subwarden.cli.adapters.fitting.endings import Ending
+from subwarden.cli.adapters.fitting.parameters import Parameter
 from subwarden.cli.adapters.fitting.reading import Method, ReadClass
-from subwarden.cli.adapters.fitting.roles import ROLES, Part, Taken, is_socket, part_of, parts_of, word_of
+from subwarden.cli.adapters.fitting.roles import ROLES, Part, Taken, is_socket, part_of, parts_of, with_message, word_of
 
 
 class Held(Enum):
@@ -33,6 +35,10 @@ class Holding:
 
 
 WHO = {Part.CLIENT, Part.CALLBACK}
+ENDS = {  # how a subscription may end without a method of the class
+    Held.CALLBACK: (Ending.FUNCTION, Ending.AWAITED),
+    Held.RETURNED: (Ending.CONTEXT, Ending.AWAITED_CONTEXT),
+}
 
 
 def holding_of(read: ReadClass, roles: dict[str, Taken]) -> Holding | None:
@@ -40,9 +46,10 @@ def holding_of(read: ReadClass, roles: dict[str, Taken]) -> Holding | None:
     if "subscribe" in roles and ("unsubscribe" not in roles or "disconnect" in roles):
         return None
     for stream in read.streams.values():
-        taken = _taken(read, stream)
-        if set(taken.parts) in ({Part.TOPIC}, {Part.TOPIC, Part.CLIENT}) and "subscribe" not in roles:
-            return Holding(Held.STREAM, True, taken, None, _publish(read, True), None)
+        taken = _of_stream(_taken(read, stream))
+        if set(taken.parts) in ({Part.TOPIC}, {Part.TOPIC, Part.CLIENT}, set()) and "subscribe" not in roles:
+            topics = bool(taken.parts)
+            return Holding(Held.STREAM, topics, taken, None, _publish(read, topics, taken), None)
     for topics in (True, False):
         for subscribe in _named(read, "subscribe", "connect"):
             held = _held(read, subscribe)
@@ -52,9 +59,27 @@ def holding_of(read: ReadClass, roles: dict[str, Taken]) -> Holding | None:
             ends = roles.get("disconnect") if topics and held in (Held.SOCKET, Held.NAME) else None
             if ends is not None and unsubscribe is not None and ends.method.name == unsubscribe.method.name:
                 ends = None
+            if subscribe.method.ending in ENDS.get(held, ()):
+                return Holding(held, topics, subscribe, None, _publish(read, topics, subscribe), None)
             if unsubscribe is not None or ends is not None:
-                return Holding(held, topics, subscribe, unsubscribe, _publish(read, topics), ends)
+                return Holding(held, topics, subscribe, unsubscribe, _publish(read, topics, subscribe), ends)
     return None
+
+
+def _new(method: Method, parts: tuple[Part, ...], guessed: tuple[Part, ...]) -> list[Parameter]:
+    """The parameters that were guessed to be the message."""
+    return [each for each, part, guess in zip(method.parameters, parts, guessed, strict=True) if part is not guess]
+
+
+def for_ever(read: ReadClass) -> str:
+    """The method that subscribes a callback, or gives what is subscribed, where nothing ends that; empty if there is none."""
+    return next((each.method.name for each in _named(read, "subscribe") if _held(read, each) in (Held.CALLBACK, Held.RETURNED)), "")
+
+
+def _of_stream(taken: Taken) -> Taken:
+    """The generator with a topic: what says nothing is the topic, where nothing else is."""
+    silent = Part.TOPIC not in taken.parts and taken.parts.count(Part.OTHER) == 1
+    return replace(taken, parts=tuple(Part.TOPIC if silent and part is Part.OTHER else part for part in taken.parts))
 
 
 def _named(read: ReadClass, *operations: str) -> list[Taken]:
@@ -69,11 +94,11 @@ def _named(read: ReadClass, *operations: str) -> list[Taken]:
 
 def _taken(read: ReadClass, method: Method) -> Taken:
     """What the parameters stand for. A topic with a default is given, too. In tables of connections by user, the user is the topic."""
+    for wanted in (Part.CALLBACK, Part.TOPIC):
+        late = next((at for at, each in enumerate(method.optional) if part_of(each) is wanted), None)
+        if late is not None and wanted not in parts_of(method) and not (wanted is Part.CALLBACK and WHO & set(parts_of(method))):
+            method = replace(method, parameters=(*method.parameters, *method.optional[: late + 1]), optional=method.optional[late + 1 :])
     parts = parts_of(method)
-    late = next((at for at, each in enumerate(method.optional) if part_of(each) is Part.TOPIC), None)
-    if Part.TOPIC not in parts and late is not None:
-        method = replace(method, parameters=(*method.parameters, *method.optional[: late + 1]))
-        parts = parts_of(method)
     silent = [at for at, part in enumerate(parts) if part is Part.OTHER]
     if len(silent) == 1 and not WHO & set(parts) and _in_both(read, method.parameters[silent[0]].name):
         parts = tuple(Part.CLIENT if at in silent else part for at, part in enumerate(parts))
@@ -95,7 +120,7 @@ def _in_both(read: ReadClass, parameter: str) -> bool:
 def by_user(read: ReadClass) -> bool:
     """Whether it has one table, to which a method adds a connection that comes with a user, and no topics: people with many devices."""
     given = [parts_of(each) for each in read.methods.values()]
-    pairs = any(parts.count(Part.CLIENT) == 2 for parts in given)
+    pairs = any(parts.count(Part.CLIENT) > 1 for parts in given)
     return pairs and len(read.tables) == 1 and not read.flat and not any(Part.TOPIC in parts for parts in given)
 
 
@@ -115,14 +140,19 @@ def _ends(method: Taken, held: Held, topics: bool) -> bool:
     return bool(WHO & set(method.parts)) and set(method.parts) - WHO == ({Part.TOPIC} if topics else set())
 
 
-def _publish(read: ReadClass, topics: bool) -> Taken | None:
-    """The method that publishes; its message may have a default."""
+def _publish(read: ReadClass, topics: bool, subscribe: Taken) -> Taken | None:
+    """The method that publishes; its message may have a default, and its topic is what has the name of that of `subscribe`."""
     wanted = {Part.TOPIC, Part.MESSAGE} if topics else {Part.MESSAGE}
+    named = [each.name for each, part in zip(subscribe.method.parameters, subscribe.parts, strict=True) if part is Part.TOPIC]
     for each in _named(read, "publish"):
         method = each.method
-        if Part.MESSAGE not in each.parts and method.optional:
+        parts = tuple(Part.TOPIC if it.name in named else part for it, part in zip(method.parameters, each.parts, strict=True))
+        guessed = with_message((Part.OTHER,) if not topics and parts == (Part.TOPIC,) else parts)  # publish(event)
+        if guessed == parts or all(it.name in read.uses.handed | read.uses.wrapped for it in _new(method, parts, guessed)):
+            parts = guessed
+        if Part.MESSAGE not in parts and method.optional:
             method = replace(method, parameters=(*method.parameters, method.optional[0]))
-        parts = each.parts + (Part.MESSAGE,) * (len(method.parameters) - len(each.parts))
+            parts = (*parts, Part.MESSAGE)
         if set(parts) == wanted and len(parts) == len(wanted):
             return Taken(method, parts)
     return None

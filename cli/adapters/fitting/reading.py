@@ -5,11 +5,15 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from subwarden.cli.adapters.fitting.uses import Function, Uses, look
+from subwarden.cli.adapters.fitting.endings import Ending, context_of, ending_of
+from subwarden.cli.adapters.fitting.parameters import Function, Parameter, optional, required, type_name
+from subwarden.cli.adapters.fitting.shared import made_anew, shared_by
+from subwarden.cli.adapters.fitting.uses import Uses, look, own
 
 CHANGES = ("add", "append", "discard", "remove", "pop", "update")  # of a collection of names
 COLLECTIONS = ("set", "list", "dict", "WeakSet", "deque")
 CONNECTIONS = "ws websocket websockets socket sock writer transport connection conn".split()  # of these names are attributes of members
+PLAIN = ("classmethod", "staticmethod", "override")  # these decorators leave a method what it is
 QUIET = ("accept", "prepare", "drain")  # these calls of a connection do not fail
 MESSAGES = "message msg data payload text body content value item packet update event".split()
 SUBSCRIBERS = "observer listener subscriber receiver slot sink plugin target consumer".split()  # a callback, where the class calls them
@@ -21,21 +25,10 @@ class BadClass(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """A required parameter; `kind`: the type that its annotation names; `calls` and `reads`: its methods and attributes that are used."""
-
-    name: str
-    kind: str
-    keyword: bool
-    calls: tuple[str, ...] = ()
-    reads: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Method:
     """A public method, with its required parameters. `optional`: its other parameters, which may be given in order; `returns`: it gives
     something back; `sends`: it awaits something of a client or of its own; `refusals`: the exceptions that it raises by name, each with
-    whether it says that something is so already.
+    whether it says that something is so already; `ending`: how what it does ends, if it is a subscription.
     """
 
     name: str
@@ -46,6 +39,7 @@ class Method:
     returns: bool = False
     sends: bool = False
     refusals: tuple[tuple[str, bool], ...] = ()
+    ending: Ending = Ending.METHOD
 
 
 @dataclass(slots=True)
@@ -53,11 +47,12 @@ class ReadClass:
     """What was read of a class.
 
     `tables`: attributes that hold a collection for each key. `flat`: attributes that are one collection. `set_aside`: tables that have
-    names as if they held no members. `checked`: sets that a method looks a parameter up in, as (method, attribute). `sends`: methods that
-    are awaited on objects that are not its own. `has`: what else is used of those objects, and whether it is called. `makes`: the classes
-    of the same file that are made of one name, and their methods. `entered`: it is an async context manager. `awaits_calls`: it awaits
-    functions that it was given. `generators`: methods that yield. `streams`: those of them that are asynchronous. `uses`: what else its
-    methods do.
+    names as if they held no members. `checked`: sets that a method looks a parameter up in, as (method, attribute). `mentions`: what of
+    its own each method names. `sends`: methods that are awaited on objects that are not its own. `has`: what else is used of those objects,
+    and whether it is called. `makes`: the classes of the same file that are made of one name, and their methods. `entered`: it is an async
+    context manager. `awaits_calls`: it awaits functions that it was given. `generators`: methods that yield. `streams`: those of them that
+    are asynchronous. `shared`: what all objects of the class share. `made_anew`: its metaclass may give an object that there is already.
+    `uses`: what else its methods do.
     """
 
     name: str
@@ -67,12 +62,15 @@ class ReadClass:
     flat: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
     checked: list[tuple[str, str]] = field(default_factory=list)
+    mentions: dict[str, set[str]] = field(default_factory=dict)
     sends: list[str] = field(default_factory=list)
     has: dict[str, bool] = field(default_factory=dict)
     makes: dict[str, set[str]] = field(default_factory=dict)
     generators: list[str] = field(default_factory=list)
     streams: dict[str, Method] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
+    shared: list[str] = field(default_factory=list)
+    made_anew: bool = False
     entered: bool = False
     awaits_calls: bool = False
 
@@ -97,15 +95,18 @@ def read_class(source: str, name: str, file: str) -> ReadClass:
         read.entered = read.entered or "__aenter__" in _methods(node)
         for function in (each for each in node.body if isinstance(each, Function)):
             if function.name == "__init__":
-                read.needs = read.needs or _required(function)
+                read.needs = read.needs or required(function)
             elif any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(function)):
-                _note(read.generators, function.name)
-                if isinstance(function, ast.AsyncFunctionDef) and not function.name.startswith("_") and not function.decorator_list:
-                    read.streams.setdefault(function.name, replace(_method(function), is_async=False))
-            elif not function.name.startswith("_") and not function.decorator_list:
+                _generator(function, read)
+            elif not function.name.startswith("_") and all(type_name(each) in PLAIN for each in function.decorator_list):
                 read.methods.setdefault(function.name, _method(function))
             _look_into(function, read)
             look(function, read.uses)
+            read.mentions.setdefault(function.name, set()).update(
+                filter(None, (own(node) for node in ast.walk(function) if isinstance(node, ast.expr)))
+            )
+        read.shared += [each for each in shared_by(node) if each not in read.shared]
+        read.made_anew = read.made_anew or made_anew(node)
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and _nested(statement.annotation):
                 _note(read.tables, statement.target.id)
@@ -117,10 +118,34 @@ def read_class(source: str, name: str, file: str) -> ReadClass:
     read.tables = [each for each in dict.fromkeys([*read.tables, *read.uses.nested]) if each not in messages]
     if read.uses.calls and not read.sends:
         read.methods = {name: _with_callbacks(method) for name, method in read.methods.items()}
-    read.awaits_calls = read.awaits_calls or read.uses.awaitable
+    read.awaits_calls = read.awaits_calls or (read.uses.awaitable and any(each.is_async for each in read.methods.values()))
     read.set_aside = [each for each in read.tables if each.strip("_") in NOT_MEMBERS]
     read.tables = [each for each in read.tables if each not in read.set_aside]
     return read
+
+
+def of_method(read: ReadClass, method: Method, attributes: list[str]) -> list[str]:
+    """Those of the attributes that the method names, or a method that it calls; all, if it names none. Others are about something else."""
+    named: set[str] = set()
+    waiting = {method.name}
+    while waiting:
+        name = waiting.pop()
+        if name not in named:
+            named.add(name)
+            waiting |= read.mentions.get(name, set())
+    return [each for each in attributes if each in named] or attributes
+
+
+def _generator(function: Function, read: ReadClass) -> None:
+    """Note a generator: one that subscribes is read, or entered if it is a context manager."""
+    context = context_of(function)
+    public = not function.name.startswith("_") or function.name == "__aiter__"
+    if context is not None and public:
+        read.methods.setdefault(function.name, replace(_method(function), is_async=False, returns=True, ending=context))
+        return
+    _note(read.generators, function.name)
+    if public and isinstance(function, ast.AsyncFunctionDef) and not function.decorator_list:
+        read.streams.setdefault(function.name, replace(_method(function), is_async=False))
 
 
 def _with_callbacks(method: Method) -> Method:
@@ -142,15 +167,20 @@ def _lineage(classes: dict[str, ast.ClassDef], name: str) -> Iterator[ast.ClassD
 
 
 def _method(function: Function) -> Method:
-    required = _required(function)
-    given = function.args
-    late = given.args[len(given.args) - len(given.defaults) :] if given.defaults else []
-    optional = tuple(Parameter(each.arg, _type_name(each.annotation), keyword=False) for each in [*late, *filter(None, [given.vararg])])
     returns = any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function))
     awaited = [node.value.func for node in ast.walk(function) if isinstance(node, ast.Await) and isinstance(node.value, ast.Call)]
-    sends = any(isinstance(each, ast.Attribute) and each.attr not in QUIET and (_foreign(each.value) or _own(each)) for each in awaited)
-    is_async = isinstance(function, ast.AsyncFunctionDef)
-    return Method(function.name, required, is_async, function.lineno, optional, returns, sends, _refusals(function))
+    sends = any(isinstance(each, ast.Attribute) and each.attr not in QUIET and (_foreign(each.value) or own(each)) for each in awaited)
+    return Method(
+        function.name,
+        required(function),
+        isinstance(function, ast.AsyncFunctionDef),
+        function.lineno,
+        optional(function),
+        returns,
+        sends,
+        _refusals(function),
+        ending_of(function),
+    )
 
 
 def _refusals(function: Function) -> tuple[tuple[str, bool], ...]:
@@ -169,42 +199,7 @@ def _methods(node: ast.ClassDef) -> set[str]:
 
 def _made_of_one_name(node: ast.ClassDef) -> bool:
     makers = [each for each in node.body if isinstance(each, Function) and each.name == "__init__"]
-    return bool(makers) and len(_required(makers[0])) == 1
-
-
-def _required(function: Function) -> tuple[Parameter, ...]:
-    given = function.args
-    every = [*given.posonlyargs, *given.args]
-    needed = every[: len(every) - len(given.defaults)]
-    if needed and not any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in function.decorator_list):
-        needed = needed[1:]
-    keywords = [each for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default is None]
-    called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
-    used = [node for node in ast.walk(function) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
-
-    def read(argument: ast.arg) -> Parameter:
-        mine = [node for node in used if isinstance(node.value, ast.Name) and node.value.id == argument.arg]
-        calls = dict.fromkeys(node.attr for node in mine if id(node) in called)
-        reads = dict.fromkeys(node.attr for node in mine if id(node) not in called)
-        return Parameter(argument.arg, _type_name(argument.annotation), argument in keywords, tuple(calls), tuple(reads))
-
-    return tuple(map(read, [*needed, *keywords]))
-
-
-def _type_name(annotation: ast.expr | None) -> str:
-    """The last word of a simple annotation: `WebSocket` of `fastapi.WebSocket | None`; empty where there is none."""
-    match annotation:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(attr=name):
-            return name
-        case ast.Constant(value=str(text)):
-            return text.partition("[")[0].partition("|")[0].strip().rpartition(".")[2]
-        case ast.Subscript(value=value):
-            return _type_name(value)
-        case ast.BinOp(left=left):
-            return _type_name(left)
-    return ""
+    return bool(makers) and len(required(makers[0])) == 1
 
 
 def _look_into(function: Function, read: ReadClass) -> None:
@@ -213,19 +208,19 @@ def _look_into(function: Function, read: ReadClass) -> None:
     _look_at_clients(function, read)
     for node in ast.walk(function):
         match node:
-            case ast.Call(func=ast.Attribute(value=inner, attr=change)) if change in CHANGES:
-                _note(read.tables, _own(_outer(inner)))
-                _note(read.flat, _own(inner))
+            case ast.Call(func=ast.Attribute(value=inner, attr=change), args=given) if change in CHANGES and not _is_self(given):
+                _note(read.tables, own(_outer(inner)))
+                _note(read.flat, own(inner))
             case ast.Assign(targets=[ast.Subscript(value=inner, slice=key)]) if not isinstance(key, ast.Constant):
-                _note(read.tables, _own(_outer(inner)))
-                _note(read.flat, _own(inner))
+                _note(read.tables, own(_outer(inner)))
+                _note(read.flat, own(inner))
             case ast.Assign(targets=[ast.Attribute() as target], value=value) if _makes_collections(value):
-                _note(read.tables, _own(target))
+                _note(read.tables, own(target))
             case ast.AnnAssign(target=ast.Attribute() as target, annotation=annotation, value=value):
                 if _nested(annotation) or (value is not None and _makes_collections(value)):
-                    _note(read.tables, _own(target))
+                    _note(read.tables, own(target))
             case ast.Compare(left=ast.Name(id=name), ops=[ast.In() | ast.NotIn()], comparators=[owner]) if name in names:
-                attribute = _own(owner)
+                attribute = own(owner)
                 if attribute and (function.name, attribute) not in read.checked:
                     read.checked.append((function.name, attribute))
             case ast.Await(value=ast.Call(func=ast.Attribute(value=owner, attr=called))) if _foreign(owner):
@@ -237,14 +232,32 @@ def _look_into(function: Function, read: ReadClass) -> None:
 
 
 def _look_at_clients(function: Function, read: ReadClass) -> None:
-    """Note what is used of local names on which a method is awaited: those are clients' connections."""
+    """Note what is used of local names on which a method is awaited, or through which a loop over a table goes: clients' connections."""
     used = [node for node in ast.walk(function) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
     awaited = {id(node.value.func) for node in ast.walk(function) if isinstance(node, ast.Await) and isinstance(node.value, ast.Call)}
     called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
     clients = {ast.unparse(node.value) for node in used if id(node) in awaited and _foreign(node.value)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.For | ast.comprehension) and isinstance(node.target, ast.Name) and _over_table(node.iter):
+            clients.add(node.target.id)
     for node in used:
         if ast.unparse(node.value) in clients and id(node) not in awaited:
             read.has[node.attr] = read.has.get(node.attr, False) or id(node) in called
+
+
+def _over_table(gone_through: ast.expr) -> bool:
+    """Whether a loop goes over an attribute that is one collection, or a copy of it: `self.x`, `list(self.x)`, `self.x.copy()`."""
+    match gone_through:
+        case ast.Call(func=ast.Name(), args=[inner]) | ast.Call(func=ast.Attribute(value=inner, attr="copy"), args=[]):
+            return _over_table(inner)
+        case ast.Subscript(value=inner, slice=ast.Slice()):
+            return _over_table(inner)
+    return bool(own(gone_through))
+
+
+def _is_self(given: list[ast.expr]) -> bool:
+    """Whether it is the object itself that is put somewhere: into a list of all objects of the class."""
+    return any(isinstance(each, ast.Name) and each.id == "self" for each in given)
 
 
 def _outer(node: ast.expr) -> ast.expr:
@@ -255,17 +268,12 @@ def _outer(node: ast.expr) -> ast.expr:
     return ast.Name("")
 
 
-def _own(node: ast.expr) -> str:
-    """The name of an attribute of `self`; empty for anything else."""
-    return node.attr if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self" else ""
-
-
 def _foreign(node: ast.expr) -> bool:
     """Whether `node` is a local name, or an element of an attribute: a client's connection, and no module and no part of the manager.
     Or an attribute of such a name: `player.websocket`.
     """
     if isinstance(node, ast.Subscript):
-        return bool(_own(node.value))
+        return bool(own(node.value))
     if isinstance(node, ast.Attribute):
         return node.attr in CONNECTIONS and isinstance(node.value, ast.Name) and node.value.id not in ("self", "cls")
     return isinstance(node, ast.Name) and node.id not in ("self", "asyncio", "anyio", "cls")
@@ -283,7 +291,7 @@ def _nested(annotation: ast.expr) -> bool:
     """Whether it is `dict[str, set[str]]` or the like."""
     match annotation:
         case ast.Subscript(value=outer, slice=ast.Tuple(elts=[_, inner])):
-            return _type_name(outer).lower() in ("dict", "defaultdict") and _type_name(inner).lower() in ("set", "list", "weakset")
+            return type_name(outer).lower() in ("dict", "defaultdict") and type_name(inner).lower() in ("set", "list", "weakset")
     return False
 
 

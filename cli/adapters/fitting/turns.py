@@ -1,137 +1,48 @@
 """Writes the adapter of a class that is told who subscribes, and not who connects: it serves each client in turn, as a handler does.
 
-The texts come first, then what puts them together.
+The texts are in `turn_texts.py`.
 """
 
 from textwrap import indent
 
 from subwarden.cli.adapters.fitting import fakes
-from subwarden.cli.adapters.fitting.calls import call_of, guarded, message_for, refusals_of, to_import, unjudged
-from subwarden.cli.adapters.fitting.fitted import Fitted, said
+from subwarden.cli.adapters.fitting.calls import Fitted, call_of, guarded, refusals_of, said, to_import
+from subwarden.cli.adapters.fitting.endings import ENTERS, Ending
 from subwarden.cli.adapters.fitting.holding import Held, Holding, by_user
-from subwarden.cli.adapters.fitting.reading import ReadClass
+from subwarden.cli.adapters.fitting.messages import PUBLISHED, RECEIVE, fake_message, hands_on, message_for, unjudged, wraps
+from subwarden.cli.adapters.fitting.reading import ReadClass, of_method
 from subwarden.cli.adapters.fitting.roles import Part, Taken, is_socket
-
-HEAD = '''\
-"""An adapter for {name}, written by `subwarden new`: look it over, and mend what was guessed wrong.
-
-The harness plays {name} through these methods. What each is for, and what is judged when: `subwarden help bring-your-own`.
-"""
-
-{imports}
-{fakes}
-class Adapter(subwarden.ClientsInTurn):
-    """Made anew for every run. Each client makes one call after the other, as in a handler, and subscribes to a topic once."""
-
-    # What cannot hold for you, and why; the report repeats it: {{"P2": "whoever asks may subscribe, connected or not"}}
-    off = {{}}
-{judged}
-    def __init__(self, env):
-        super().__init__(env)
-{kept}'''
-NEWLINE = "\n"
-JUDGED = {
-    False: "    delivered = None  # leave this line out if clients receive messages as they were published\n",
-    True: "    delivered = None  # to have messages judged, hand them to self.receive(client, message), and leave this line out\n",
-}
-SUBSCRIPTIONS = "        self.subscriptions = {{}}  # by client and topic: {}\n"
-KEPT = {
-    Held.RETURNED: "what stands for it",
-    Held.CALLBACK: "its callback",
-    Held.SOCKET: "its connection",
-    Held.NAME: "the name of the client",
-}
-RETURNED = """
-    async def joins(self, client, topic):
-        if self.has(client, topic):
-            return
-{call}        self.given.append((client, self.subscriptions[client, topic]))
-"""
-FOLLOWED = """
-    async def joins(self, client, topic):
-        if self.has(client, topic):
-            return
-        self.subscriptions[client, topic] = client
-{call}        await self.follow(client, topic, queue)
-"""
-STREAMED = """
-    async def joins(self, client, topic):
-        if (client, topic) in self.readers:
-            return
-        async with self.starting:
-            before = self.members(topic)
-            await self.follow(client, topic, {call})
-            self.given += [(client, each) for each in self.members(topic) if not any(each is other for other in before)]
-
-    async def leaves(self, client, topic):
-        there = (client, topic) in self.readers
-        await self.unfollow(client, topic)
-        return there
-
-    async def ends(self, client):
-        for topic in [topic for who, topic in self.readers if who == client]:
-            await self.leaves(client, topic)
-"""
-MEMBERS = """
-    def members(self, topic):
-        return [*self.ours.{table}.get(topic, ())]
-"""
-NO_MEMBERS = """
-    def members(self, topic):
-        return []  # no table of who is subscribed was found
-"""
-HANDED = """
-    async def joins(self, client, topic):
-        if self.has(client, topic):
-            return
-        self.subscriptions[client, topic] = {made}
-{call}"""
-LEAVES = """
-    async def leaves(self, client, topic):
-        if self.has(client, topic):
-{call}"""
-LEAVES_QUEUE = """
-    async def leaves(self, client, topic):
-        if self.has(client, topic):
-            try:
-{call}            finally:
-                await self.unfollow(client, topic)
-"""
-NO_LEAVES = """
-    unsubscribe = None  # there is no such method
-"""
-ENDS = """
-    async def ends(self, client):
-        for topic in [topic for who, topic in self.subscriptions if who == client]:
-            await self.leaves(client, topic)
-"""
-ENDS_ALL = """
-    async def ends(self, client):
-        for topic in [topic for who, topic in self.subscriptions if who == client and self.has(who, topic)]:
-{call}"""
-HAS = """
-    def has(self, client, topic):
-        return {has}
-"""
-PUBLISH = """
-    async def publish(self, topic, message):
-{call}"""
-NAMES = '''
-    def names(self, members):
-        """The clients that are, or have inside, the members of a table."""
-        return {{client for each in {each} for client in self.inside(each)}}
-
-    def inside(self, each):
-{strong}        parts = each if isinstance(each, tuple) else (each, *getattr(each, "__dict__", {{}}).values())
-        return {inside}
-'''
-STRONG = "        each = each() if isinstance(each, weakref.ref) else each\n"
-WHOSE = {
-    Held.RETURNED: "{client for client, subscription in self.given if any(part is subscription for part in parts)}",
-    Held.CALLBACK: "{part.client for part in parts if isinstance(part, Callback)}",
-    Held.SOCKET: "{part.client for part in parts if isinstance(part, Socket)} or {each}",
-    Held.STREAM: "{client for client, subscription in self.given if any(part is subscription for part in parts)}",
-}
+from subwarden.cli.adapters.fitting.turn_texts import (
+    BOUND,
+    ENDED,
+    ENDS,
+    ENDS_ALL,
+    ENTERED,
+    FOLLOWED,
+    FOLLOWS,
+    HANDED,
+    HAS,
+    HEAD,
+    HELD,
+    HOLDS,
+    JUDGED,
+    KEPT,
+    LEAVES,
+    LEAVES_QUEUE,
+    LEFT,
+    MEMBERS,
+    NAMES,
+    NEWLINE,
+    NO_LEAVES,
+    NO_MEMBERS,
+    PARTS,
+    PUBLISH,
+    RETURNED,
+    STREAMED,
+    STRONG,
+    SUBSCRIPTIONS,
+    WHOSE,
+)
 
 
 def adapter_in_turn(read: ReadClass, module: str, holding: Holding) -> Fitted:
@@ -146,13 +57,19 @@ class _Writer:
         self._read, self._module, self._holding = read, module, holding
         self._ours = "self.ours" if holding.topics else "self.rooms[topic]"
         hidden = holding.held in (Held.RETURNED, Held.CALLBACK, Held.STREAM)  # what is called a queue or a listener may be a subscriber
-        tables = read.tables if holding.topics else read.flat
+        self._users = (
+            not holding.topics and holding.held is Held.SOCKET and bool(read.tables)
+        )  # one room, with the connections of each user
+        tables = of_method(read, holding.subscribe.method, read.tables if holding.topics or self._users else read.flat)
         aside = read.set_aside if hidden else [each for each in read.set_aside if each in read.uses.nested]
         self._tables = tables or (aside if holding.topics else [])
         self._pairs = read.uses.pairs[:1] if holding.topics and holding.held is Held.NAME and not self._tables else []
+        self._ending = holding.subscribe.method.ending if holding.unsubscribe is None and holding.ends is None else Ending.METHOD
         self._reads = holding.held in (Held.RETURNED, Held.NAME) and holding.subscribe.method.name in read.uses.queues
-        self._hands = self._plain()
-        self._judged = self._hands and not unjudged(read, holding.publish)
+        self._hands = self._reaches() and hands_on(read, holding.publish, fakes.sent(read))
+        wakes = holding.held is Held.STREAM and holding.subscribe.method.name not in read.uses.queues  # all that wait for one thing
+        self._unjudged = unjudged(read, holding.publish, everybody=wakes)
+        self._judged = self._hands and not self._unjudged
 
     def written(self) -> Fitted:
         """The adapter."""
@@ -165,26 +82,35 @@ class _Writer:
             faked += fakes.socket(read, [each for each, part in given if part is Part.CLIENT and is_socket(each, read)])
         if held is Held.CALLBACK:
             faked += fakes.callback(read)
+        faked += HELD * (held is not Held.NAME)
+        faked += fake_message(read, holding.publish)
+        if self._wraps():
+            faked = PUBLISHED + faked.replace(".append(message)", ".extend(published(message))")
+        kept_on_class, put_back = fakes.at_first(read)
         names = to_import(read, methods, *[fakes.error_of(read)] * (held is Held.SOCKET))
-        standard = "import asyncio\n" * (held is Held.STREAM) + "import weakref\n" * (held is Held.CALLBACK and read.uses.weak)
+        needed = {"asyncio": held is Held.STREAM, "copy": bool(read.shared), "re": self._wraps()}
+        needed["weakref"] = held is Held.CALLBACK and read.uses.weak
+        standard = "".join(f"import {module}\n" for module, wanted in needed.items() if wanted)
         standard += "" if holding.topics else "from collections import defaultdict\n"
         text = HEAD.format(
             name=name,
             imports=f"{standard}{NEWLINE * bool(standard)}import subwarden\nfrom {self._module} import {names}\n",
-            fakes=faked,
+            fakes=kept_on_class + faked,
             judged="" if self._judged else JUDGED[held in (Held.RETURNED, Held.NAME) and not self._reads],
             kept=SUBSCRIPTIONS.format(KEPT[held]) if held in KEPT else "",
         )
+        text += "        self.endings = {}  # by client and topic: what ends its subscription\n" * (self._ending is not Ending.METHOD)
         text += "        self.given = []  # of all subscriptions that ever were: the client, and what stands for it\n" * (
             held in (Held.RETURNED, Held.STREAM)
         )
         text += "        self.starting = asyncio.Lock()  # one generator begins at a time, so that it is known whose queue is new\n" * (
             held is Held.STREAM
         )
+        text += put_back
         if holding.topics:
-            text += f"        self.ours = {name}({made})\n"
+            text += f"        self.ours = {fakes.made(read, made)}\n"
         else:
-            text += f"        self.rooms = defaultdict(lambda: {name}({made}))  # for each topic one {name}\n"
+            text += f"        self.rooms = defaultdict(lambda: {fakes.made(read, made)})  # for each topic one {name}\n"
             doubts.append(f"{name} has no topics: the adapter makes one {name} for each topic")
         if by_user(read):
             doubts.append(f"the user is the topic, and the connections of {self._tables[0]} are the subscribers")
@@ -193,23 +119,22 @@ class _Writer:
         doubts.append(f"{said(holding.subscribe.method)}: a subscriber is {held.value.format('it')}; the adapter asks once for each topic")
         doubts += refusals_of(methods)
         if self._hands and not self._judged:
-            doubts.append(unjudged(read, holding.publish))
+            doubts.append(self._unjudged)
         taken = {"subscribe": holding.subscribe, "unsubscribe": holding.unsubscribe, "publish": holding.publish, "disconnect": holding.ends}
         shown = {operation: said(each.method) for operation, each in taken.items() if each is not None}
         tables = self._tables or [attribute for attribute, _ in self._pairs]
-        text += fakes.senders(read) + self._operations() + self._observe(doubts)
+        receives = RECEIVE * (self._wraps() and (held is Held.STREAM or self._reads))
+        text += fakes.senders(read) + self._operations() + receives + self._observe(doubts)
         return Fitted(text, {**shown, "observe": ", ".join(tables) or "not found"}, doubts)
 
-    def _plain(self) -> bool:
-        """Whether clients receive messages as they were published."""
-        read, publish = self._read, self._holding.publish
-        if publish is None:
-            return False
-        message = next(each for each, part in zip(publish.method.parameters, publish.parts, strict=True) if part is Part.MESSAGE)
-        if self._holding.held is Held.STREAM:
-            return self._holding.subscribe.method.name not in read.uses.changes and message.name in read.uses.handed
-        reaches = self._reads or self._holding.held in (Held.SOCKET, Held.CALLBACK) or bool(fakes.senders(read))
-        return reaches and message_for(message) == "message" and message.name in {*read.uses.handed, *fakes.sent(read)}
+    def _reaches(self) -> bool:
+        """Whether the adapter sees what its clients receive."""
+        return self._reads or self._holding.held in (Held.STREAM, Held.SOCKET, Held.CALLBACK) or bool(fakes.senders(self._read))
+
+    def _wraps(self) -> bool:
+        """Whether the messages must be looked for in what clients receive."""
+        yields = self._holding.held is Held.STREAM and self._holding.subscribe.method.name in self._read.uses.changes
+        return self._judged and (yields or wraps(self._read, self._holding.publish))
 
     def _every(self) -> list[Taken]:
         holding = self._holding
@@ -217,20 +142,31 @@ class _Writer:
 
     def _operations(self) -> str:
         holding, held = self._holding, self._holding.held
-        made = {Held.SOCKET: "Socket(client, self.env, self.inbox)", Held.CALLBACK: "Callback(client, self.env, self.inbox)"}
+        made = {Held.SOCKET: "Socket(client, self.env, self.inbox)", Held.CALLBACK: fakes.made_callback(self._read)}
         if held is Held.STREAM:
-            table = MEMBERS.format(table=self._tables[0]) if self._tables else NO_MEMBERS
+            table = NO_MEMBERS
+            if self._tables:
+                room = f"{self._ours}.{self._tables[0]}"
+                table = MEMBERS.format(members=f"{room}.get(topic, ())" if holding.topics else room)
             text = STREAMED.format(call=self._call("subscribe", holding.subscribe).strip()) + table
         elif self._reads and held is Held.NAME:
             text = FOLLOWED.format(call=self._call("subscribe", holding.subscribe, "queue = "))
+        elif self._ending in ENTERS:
+            call = call_of(holding.subscribe.method, self._ours, self._given(holding.subscribe))
+            text = ENTERED.format(call=call, enters=ENTERS[self._ending].format("context")) + (FOLLOWS if self._reads else HOLDS)
         elif held is Held.RETURNED:
             text = RETURNED.format(call=self._call("subscribe", holding.subscribe, "self.subscriptions[client, topic] = "))
-            text += "        await self.follow(client, topic, self.subscriptions[client, topic])\n" * self._reads
+            text += FOLLOWS if self._reads else HOLDS
         else:
-            text = HANDED.format(call=self._call("subscribe", holding.subscribe, "return "), made=made.get(held, "client"))
+            begin = "return " if self._ending is Ending.METHOD else "self.endings[client, topic] = "
+            text = HANDED.format(call=self._call("subscribe", holding.subscribe, begin), made=made.get(held, "client"))
         if held is Held.STREAM:
             return text + (PUBLISH.format(call=self._call("publish", holding.publish)) if holding.publish is not None else "")
-        if holding.unsubscribe is not None:
+        if self._ending is not Ending.METHOD:
+            entered = self._ending in ENTERS
+            ends = self._ending.value.format("self.endings.pop((client, topic))" if entered else "self.endings[client, topic]")
+            text += (LEFT if entered else ENDED).format(ends=ends)
+        elif holding.unsubscribe is not None:
             call = self._call("unsubscribe", holding.unsubscribe, "return ")
             text += LEAVES_QUEUE.format(call=indent(call, "        ")) if self._reads else LEAVES.format(call=indent(call, "    "))
         else:
@@ -241,17 +177,22 @@ class _Writer:
             text += ENDS
         return text + (PUBLISH.format(call=self._call("publish", holding.publish)) if holding.publish is not None else "")
 
-    def _call(self, operation: str, taken: Taken, begin: str = "") -> str:
-        """The call of a method, and what is done with its answer."""
+    def _given(self, taken: Taken) -> list[str]:
+        """What the method is given."""
         subscriber = "self.subscriptions[client, topic]"
         values = {Part.TOPIC: "topic", Part.CALLBACK: subscriber, Part.OTHER: subscriber}
         given = []
         for each, part in zip(taken.method.parameters, taken.parts, strict=True):
             value = values.get(part, subscriber if self._holding.held is Held.RETURNED or is_socket(each, self._read) else "client")
             given.append(message_for(each) if part is Part.MESSAGE else value)
-        call = begin + call_of(taken.method, self._ours, given)
+        return given
+
+    def _call(self, operation: str, taken: Taken, begin: str = "") -> str:
+        """The call of a method, and what is done with its answer."""
+        call = begin + call_of(taken.method, self._ours, self._given(taken))
         own = self._holding.held is Held.SOCKET and operation != "publish" and any(map(fakes.may_break, self._read.sends))
-        return guarded(call, taken.method, operation, subscriber if own else "", fakes.error_of(self._read))
+        socket = "self.subscriptions[client, topic]" if own else ""
+        return guarded(call, taken.method, operation, socket, fakes.error_of(self._read))
 
     def _observe(self, doubts: list[str]) -> str:
         held, ours = self._holding.held, self._ours
@@ -260,7 +201,7 @@ class _Writer:
         head = HAS.format(has=has) * (held is not Held.STREAM) + "\n    def observe(self):\n"
         if self._pairs:
             return head + f"        return {fakes.pairs_of(self._pairs[0], self._ours, '')}\n"
-        if not self._tables and held is Held.STREAM:
+        if not self._tables and held is Held.STREAM and self._judged:
             return ""
         if not self._tables:
             doubts.append("no table of who is subscribed was found; write observe()")
@@ -268,9 +209,14 @@ class _Writer:
         named = held is not Held.NAME
         each = "(members.values() if isinstance(members, dict) else members)" if held in (Held.RETURNED, Held.STREAM) else "members"
         strong = STRONG * (held is Held.CALLBACK and self._read.uses.weak)
-        names = NAMES.format(each=each, strong=strong, inside=WHOSE[held]) if named else ""
+        parts = PARTS
+        if held is Held.CALLBACK and fakes.made_callback(self._read).endswith("__call__"):
+            parts = BOUND
+        names = NAMES.format(each=each, strong=strong, parts=parts, inside=WHOSE[held]) if named else ""
         if not self._holding.topics:
-            shown = f"self.names(room.{self._tables[0]})" if named else f"set(room.{self._tables[0]})"
+            table = f"room.{self._tables[0]}"
+            members = f"each for members in {table}.values() for each in members" if self._users else table
+            shown = f"self.names({members})" if named else f"set({table})"
             return names + head + f"        return {{topic: {shown} for topic, room in self.rooms.items()}}\n"
         shown = "self.names(members)" if named else "set(members)"
         tables = {each: f"{{topic: {shown} for topic, members in {ours}.{each}.items()}}" for each in self._tables}

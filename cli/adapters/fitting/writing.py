@@ -1,15 +1,17 @@
 """Writes the adapter of a class that was read, and says which method stands for which operation.
 
-The texts come first, then what puts them together.
+The texts come first.
 """
 
 from subwarden.cli.adapters.fitting import fakes
-from subwarden.cli.adapters.fitting.calls import call_of, guarded, message_for, refusals_of, to_import, unjudged
-from subwarden.cli.adapters.fitting.fitted import Fitted, said
-from subwarden.cli.adapters.fitting.holding import holding_of
-from subwarden.cli.adapters.fitting.reading import BadClass, Parameter, ReadClass
+from subwarden.cli.adapters.fitting.calls import Fitted, call_of, guarded, refusals_of, said, to_import
+from subwarden.cli.adapters.fitting.holding import for_ever, holding_of
+from subwarden.cli.adapters.fitting.messages import PUBLISHED, fake_message, hands_on, message_for, unjudged, wraps
+from subwarden.cli.adapters.fitting.parameters import Parameter
+from subwarden.cli.adapters.fitting.reading import BadClass, ReadClass, of_method
 from subwarden.cli.adapters.fitting.roles import Part, Taken, class_of, is_socket, roles_of
 from subwarden.cli.adapters.fitting.turns import adapter_in_turn
+from subwarden.cli.adapters.fitting.uses import SENDS
 
 GIVEN = {"connect": "client", "subscribe": "client, topic", "unsubscribe": "client, topic", "publish": "topic, message"}
 GIVEN |= {"disconnect": "client", "teardown": "topic", "start": "", "close": ""}
@@ -107,6 +109,11 @@ def adapter_for(read: ReadClass, module: str) -> Fitted:
     if holding is not None:
         return adapter_in_turn(read, module, holding)
     if "subscribe" not in roles:
+        if lasting := for_ever(read):
+            raise BadClass(
+                f"{read.name} has {said(read.methods[lasting])}, and nothing by which a subscription ends, such as unsubscribe(): whoever "
+                "subscribes stays for ever; if it does end, write the adapter by hand: subwarden help bring-your-own"
+            )
         has = ", ".join([*map(said, read.methods.values()), *(f"the generator {each}()" for each in read.generators)]) or "no public method"
         raise BadClass(
             f"{read.name} has no method that puts a client on a topic, such as subscribe(client, topic); it has {has}; "
@@ -121,10 +128,11 @@ class _Writer:
     def __init__(self, read: ReadClass, module: str, roles: dict[str, Taken]) -> None:
         self._read, self._module, self._roles = read, module, roles
         self._doubts: list[str] = []
+        self._tables = of_method(read, roles["subscribe"].method, read.tables)
         given = [pair for taken in roles.values() for pair in zip(taken.method.parameters, taken.parts, strict=True)]
         self._sockets = [each for each, part in given if part is Part.CLIENT and is_socket(each, read)]
         self._class = next(filter(None, (class_of(each, read) for each in self._sockets)), "")
-        others = [each for each, part in given if part is Part.OTHER and each.name.startswith(fakes.SENDS)]
+        others = [each for each, part in given if part is Part.OTHER and each.name.startswith(SENDS)]
         self._handed = others[0] if others and not fakes.senders(read) else None  # the function by which one client is sent to
 
     def written(self) -> Fitted:
@@ -135,47 +143,49 @@ class _Writer:
         names = to_import(read, methods, self._class, *[fakes.error_of(read)] * fake)
         made, guesses = fakes.needed(read)
         self._doubts += guesses + refusals_of(methods)
-        faked = fakes.outside(read, made) + (fakes.socket(read, self._sockets) if fake else "")
+        publish = self._roles.get("publish")
+        faked = fakes.outside(read, made) + (fakes.socket(read, self._sockets) if fake else "") + fake_message(read, publish)
+        senders = fakes.senders(read)
+        if self._handed is not None:
+            senders = fakes.sender_of(self._handed.name, awaited=read.awaits_calls or self._handed.name in read.sends, of=read.name)
+        inbox = fake or bool(senders)
+        delivered = self._delivered() if inbox else ""
+        wrapped = delivered == JUDGED and wraps(read, publish)
+        if wrapped:
+            faked, senders = (each.replace(".append(message)", ".extend(published(message))") for each in (PUBLISHED + faked, senders))
+        kept_on_class, put_back = fakes.at_first(read)
         text = HEAD.format(
-            name=read.name, imports=f"{self._standard()}from {self._module} import {names}", fakes=faked, reconnects=self._reconnects()
+            name=read.name,
+            imports=f"{self._standard(wrapped)}from {self._module} import {names}",
+            fakes=kept_on_class + faked,
+            reconnects=self._reconnects(),
         )
         if self._sockets:
             text += (
                 "        self.sockets = {}\n"
                 + "        self.live = {}  # the connection of each client that is connected\n" * self._keeps_live()
             )
-        senders = fakes.senders(read)
-        if self._handed is not None:
-            senders = fakes.sender_of(self._handed.name, awaited=read.awaits_calls or self._handed.name in read.sends, of=read.name)
-        inbox = fake or bool(senders)
         if inbox:
             text += "        self.inbox = {}\n"
-        text += f"        self.ours = {read.name}({made})\n"
+        text += put_back
+        text += f"        self.ours = {fakes.made(read, made)}\n"
         if self._sockets:
             text += "" if self._keeps_live() else SOCKET_OF
             text += SOCKETS.format(made=f"{self._class}(client)" if self._class else "Socket(client, self.env, self.inbox)")
         text += self._lasts()
         text += "".join(self._operation(name) for name in GIVEN if self._writes(name))
-        delivered = self._delivered() if inbox else ""
         text += senders + self._observe(delivered == JUDGED) + delivered
         taken = {name: said(self._roles[name].method) for name in GIVEN if name in self._roles}
-        tables = read.tables or [attribute for attribute, _ in read.uses.pairs[:1]]
+        tables = self._tables or [attribute for attribute, _ in read.uses.pairs[:1]]
         return Fitted(text, {**taken, "observe": ", ".join(tables) or "not found"}, self._doubts)
 
     def _delivered(self) -> str:
         """The method that shows what clients have received, as a comment if it is not known what they should."""
-        why = unjudged(self._read, self._roles.get("publish"))
-        if why and self._plain():
+        publish = self._roles.get("publish")
+        hands = hands_on(self._read, publish, fakes.sent(self._read))
+        if (why := unjudged(self._read, publish)) and hands:
             self._doubts.append(why.replace("leave out `delivered = None`", "write delivered()"))
-        return JUDGED if self._plain() and not why else DELIVERED
-
-    def _plain(self) -> bool:
-        """Whether clients receive messages as they were published."""
-        if "publish" not in self._roles:
-            return False
-        taken = self._roles["publish"]
-        message = next(each for each, part in zip(taken.method.parameters, taken.parts, strict=True) if part is Part.MESSAGE)
-        return message_for(message) == "message" and message.name in {*self._read.uses.handed, *fakes.sent(self._read)}
+        return JUDGED if hands and not why else DELIVERED
 
     def _lasts(self) -> str:
         """How the object is started and ended, where it runs by itself or is entered."""
@@ -192,8 +202,10 @@ class _Writer:
         lasts = self._read.entered or "run" in self._roles
         return (name in self._roles or name in ABSENT) and not (lasts and name in ("start", "close"))
 
-    def _standard(self) -> str:
-        return "import asyncio\n\n" if "run" in self._roles and not self._read.entered else ""
+    def _standard(self, wrapped: bool) -> str:
+        runs = "run" in self._roles and not self._read.entered
+        modules = {"asyncio": runs, "copy": bool(self._read.shared), "re": wrapped}
+        return "".join(f"import {module}\n" for module, wanted in modules.items() if wanted) + "\n" * any(modules.values())
 
     def _reconnects(self) -> str:
         final = any(word in attribute for _, attribute in self._read.checked for word in FINAL)
@@ -272,7 +284,7 @@ class _Writer:
         return lines or f'        """{ABSENT[name]}"""\n'
 
     def _observe(self, delivers: bool) -> str:
-        tables = self._read.tables
+        tables = self._tables
         head = "\n    def observe(self):\n"
         if not tables and self._read.uses.pairs:
             pairs = fakes.pairs_of(self._read.uses.pairs[0], "self.ours", "self.name" if self._sockets else "")

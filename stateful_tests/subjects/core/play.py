@@ -11,7 +11,7 @@ from types import CoroutineType
 from typing import Any
 
 from subwarden.checking import causes
-from subwarden.checking.bad_observation import BadObservation
+from subwarden.checking.bad_observation import ANEW, BadObservation, of_an_earlier_run
 from subwarden.checking.core.connection_states import CoreGraph, Maps
 from subwarden.checking.core.judge import CoreJudge
 from subwarden.checking.core.options.judge import OptionsJudge
@@ -166,6 +166,8 @@ class AdapterPlay(ABC):
         except BadObservation as error:  # the adapter's own mistake
             self.judge.show_raised = error
         except Exception as error:  # an exception of the manager is a finding, not our failure
+            if (mistake := of_an_earlier_run(error)) is not None:
+                self.judge.show_raised = mistake
             self.audience.raised(place, operation, error)
         finally:
             withdraw(faults, self.loop)
@@ -295,7 +297,8 @@ class CorePlay(AdapterPlay):
         for name, pairs in maps.items():
             for client, topic in pairs:
                 if client not in clients or topic not in topics:
-                    raise ValueError(f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs")
+                    said = f"{name} has {(client, topic)!r}, which no call named; it must return (client, topic) pairs"
+                    raise ValueError(f"{said}; if they are of an earlier run, {ANEW}")
         return maps
 
     def called(self, place: int, operation: CoreOperation) -> None:

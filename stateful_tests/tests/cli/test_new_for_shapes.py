@@ -1,0 +1,137 @@
+"""`subwarden new FILE --for CLASS` for what differs from hub to hub: how a subscription ends, what a message is, and what lasts."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from subwarden.cli.main import main
+from subwarden.stateful_tests.tests.paths import DATA
+
+SHAPES = (DATA / "hub" / "shapes.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shapes.py").write_text(SHAPES, encoding="utf-8")
+
+
+def written(name: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    """What was printed, in one line, and the adapter."""
+    assert main(["new", "mine.py", "--for", f"shapes.py:{name}"]) == 0
+    text = Path("mine.py").read_text(encoding="utf-8")
+    compile(text, "mine.py", "exec")
+    assert max(map(len, text.splitlines())) <= 140
+    return " ".join(capsys.readouterr().out.split()), text
+
+
+def gate(seconds: int) -> tuple[int, set[str]]:
+    """The exit code of a gate of the adapter, and the properties of its findings."""
+    code = main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", str(seconds), "--json", "gate.json"])
+    return code, {each["property"] for each in json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]}
+
+
+READ = {  # what is printed of each, and what its adapter says
+    "Announces": ("publish broadcast(room_id, message)", ".extend(published(message))"),
+    "Looks": ("publish broadcast(room_id, data)", "self.client_state = Connected()"),
+    "Objects": ("publish publish(topic, event)", "await self.ours.publish(topic, Message(message))"),
+    "Single": ("subscribe connect(room_id, user_id, websocket)", "self.ours = type.__call__(Single)"),
+    "OnClass": ("unsubscribe unsubscribe(topic, queue)", 'for each in ["_instance", "_queues"]}'),
+    "Signal": ("publish send(values)", "    def __call__"),
+    "Coroutines": ("subscribe on(event, callback)", "Callback(client, self.env, self.inbox).__call__"),
+    "Returns": ("subscribe listen(event_name, callback)", "            self.endings[client, topic]()"),
+    "ReturnsPartial": ("publish fire(event_name, data)", "            self.endings[client, topic]()"),
+    "ReturnsAwaited": ("observe _listeners", "            await self.endings[client, topic]()"),
+    "Entered": ("subscribe subscribe(topic)", "await context.__aenter__()"),
+    "EnteredByAll": ("EnteredByAll has no topics: the adapter makes one EnteredByAll for each topic", "context.__enter__()"),
+    "Follows": ("subscribe __aiter__()", "self.follow(client, topic, self.rooms[topic].__aiter__())"),
+    "Short": ("subscribe subscribe(k) publish publish(k, v)", "self.follow(client, topic, self.ours.subscribe(topic))"),
+    "Agents": ("connect connect_agent(agent_id, account, websocket)", "self.ours.connect_agent(client, None, socket)"),
+    "Tabs": ("unsubscribe disconnect(websocket)", "room.connections.values() for each in members"),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_its_shape_is_understood(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told, text = written(name, capsys)
+    printed, said = READ[name]
+    assert printed in told
+    assert said in text
+    assert "NotImplementedError" not in text
+    assert ("delivered = None" in text) is (name == "Single"), "it publishes nothing"
+
+
+def test_a_hub_that_nobody_leaves_is_refused_by_that_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "mine.py", "--for", "shapes.py:Stays"]) == 3
+    said = "Stays has subscribe(event, handler), and nothing by which a subscription ends, such as unsubscribe(): whoever subscribes stays"
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+def test_what_is_about_a_client_is_no_client(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("shapes.py").write_text(
+        "class Hub:\n    def subscribe(self, topic, client, client_filters): ...\n    def disconnect(self, client): ...\n", encoding="utf-8"
+    )
+    told, text = written("Hub", capsys)
+    assert "subscribe gives None for client_filters" in told
+    assert "self.ours.subscribe(topic, client, None)" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READ)
+def test_a_right_hub_of_any_shape_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    written(name, capsys)
+    assert not gate(5)[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "property_"),
+    [
+        (
+            "Announces",
+            "        for each in list(self.rooms.get(room_id, ())):\n            with",
+            "        for each in list(self.rooms.get(room_id, ()))[:1]:\n            with",
+            "D1",
+        ),
+        ("Looks", "if websocket.client_state != State.CONNECTED", "if websocket.client_state == State.CONNECTED", "D1"),
+        ("Objects", "for queue in self._queues[topic]:", "for queue in self._queues[topic][1:]:", "D1"),
+        ("Single", "(room_id, {}).pop(user_id, None)", "(room_id, {})", "P8"),
+        ("OnClass", "cls._queues[topic].discard(queue)", "cls._queues[topic].pop()", "P8"),
+        ("Signal", "for receiver in list(self.receivers):", "for receiver in self.receivers[1:]:", "D1"),
+        ("Coroutines", "                await task\n", "                task.cancel()\n", "D1"),
+        ("Returns", "self._listeners[event_name].remove(listener)", "self._listeners[event_name].pop()", "P8"),
+        (
+            "ReturnsPartial",
+            "self._listeners[event_name].remove(callback)\n\n    async def fire",
+            "self._listeners[event_name].pop()\n\n    async def fire",
+            "P8",
+        ),
+        (
+            "ReturnsAwaited",
+            "            self._listeners[event_name].remove(callback)\n\n        return",
+            "            self._listeners[event_name].pop(0)\n\n        return",
+            "P8",
+        ),
+        ("Entered", "            self._queues[topic].discard(queue)", "            self._queues[topic].pop()", "P8"),
+        ("EnteredByAll", "self.queues.remove(queue)", "self.queues.pop()", "P8"),
+        (
+            "Follows",
+            "value, future = await asyncio.shield(future)",
+            "value, future = await future",
+            "P8",
+        ),
+        ("Short", "self.subs[k].remove(q)", "self.subs.pop(k)", "P8"),
+        ("Agents", "            members.discard(agent_id)", "            members", "P2"),
+        ("Tabs", "            members.discard(websocket)", "            members", "P8"),
+    ],
+)
+def test_a_defect_of_any_shape_is_found(name: str, right: str, wrong: str, property_: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert SHAPES.count(right) == 1
+    Path("shapes.py").write_text(SHAPES.replace(right, wrong), encoding="utf-8")
+    written(name, capsys)
+    code, found = gate(8)
+    assert code == 1
+    assert property_ in found

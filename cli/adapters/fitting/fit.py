@@ -1,5 +1,6 @@
 """Finds the source of a class by its name, and writes the adapter for it."""
 
+import ast
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,9 +22,27 @@ def fit(named: str, adapter: Path) -> Fitted:
     except (OSError, UnicodeDecodeError) as error:
         raise CannotWrite(f"--for {named}: {file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     try:
-        return adapter_for(read_class(source, name, str(file)), module)
+        read = read_class(source, name, str(file))
+        _insist_on_package(source, file, module)
+        return adapter_for(read, module)
     except BadClass as error:
         raise CannotWrite(f"--for {named}: {error}") from None
+
+
+def _insist_on_package(source: str, file: Path, module: str) -> None:
+    """Raise CannotWrite if the file imports from its own package, and would be imported without that."""
+    imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    relative = max(imports, key=lambda each: each.level, default=None)
+    if relative is None or relative.level <= module.count("."):
+        return
+    whole = file.resolve()
+    root = whole.parents[min(relative.level, len(whole.parents) - 1)]
+    while (root / "__init__.py").exists() and root != root.parent:
+        root = root.parent
+    raise CannotWrite(
+        f"{file} imports from its own package ({ast.unparse(relative)}); go to the folder that holds the package, "
+        f"{os.path.relpath(root)}, and name it from there: --for {whole.relative_to(root)}:..."
+    )
 
 
 def _file_of(where: str, adapter: Path) -> tuple[Path, str]:

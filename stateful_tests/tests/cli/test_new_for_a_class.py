@@ -180,6 +180,25 @@ def test_a_class_of_another_folder_is_imported_from_where_the_adapter_is(tmp_pat
     assert "write it into the same folder" in capsys.readouterr().err
 
 
+def test_a_file_that_imports_from_its_package_is_named_from_the_folder_of_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = tmp_path / "chat" / "web"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").write_text("", encoding="utf-8")
+    text = (tmp_path / "rooms.py").read_text(encoding="utf-8")
+    (package / "rooms.py").write_text("from ..log import logger\n" + text, encoding="utf-8")
+    monkeypatch.chdir(package)
+    assert main(["new", "mine.py", "--for", "rooms.py:Rooms"]) == 3
+    line = capsys.readouterr().err
+    assert "rooms.py imports from its own package (from ..log import logger); go to the folder that holds the package, ../..," in line
+    assert "--for chat/web/rooms.py:..." in line
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mine.py", "--for", "chat/web/rooms.py:Rooms"]) == 0
+    assert "from chat.web.rooms import Rooms" in Path("mine.py").read_text(encoding="utf-8")
+
+
 def test_a_connection_that_comes_back_is_a_new_one() -> None:
     """The old one is still known by its client's name: a phantom of it must be seen."""
     assert main(["new", "mine.py", "--for", "web.py:Rooms"]) == 0

@@ -1,5 +1,6 @@
 """The fakes in the adapters that are written: a client's connection, a callback, and what a class is made with."""
 
+import ast
 import builtins
 from collections.abc import Iterable
 
@@ -97,15 +98,6 @@ async def __call__(self, *arguments, **options):
 CALLED_AT_ONCE = """\
 def __call__(self, *arguments, **options):
         return None if self.name in {sync} else self.env.park(self.name)  # the first are not awaited"""
-AT_FIRST = """
-# {name} keeps these on the class, for all of its objects: each run begins with what they were at first
-AT_FIRST = {{each: copy.deepcopy(getattr({name}, each)) for each in [{names}]}}
-
-"""
-PUT_BACK = """\
-        for each, value in AT_FIRST.items():
-            setattr({name}, each, copy.deepcopy(value))
-"""
 SEND_TO = '''
     {begin}def {name}(self, client, message):
         """{of} sends to a client by this."""
@@ -170,12 +162,16 @@ def made(read: ReadClass, arguments: str) -> str:
     return f"{read.name}({arguments})"
 
 
-def at_first(read: ReadClass) -> tuple[str, str]:
-    """What the adapter's module and its `__init__` need if the class keeps something for all its objects."""
-    if not read.shared:
-        return "", ""
-    names = ", ".join(f'"{each}"' for each in read.shared)
-    return AT_FIRST.format(name=read.name, names=names), PUT_BACK.format(name=read.name)
+def at_first(read: ReadClass) -> str:
+    """What the adapter does in its `__init__` if the class keeps something for all its objects."""
+    lines = "".join(f"        {read.name}.{name} = {ast.unparse(value)}\n" for name, value in read.shared.items())
+    return f"        # {read.name} keeps this for all of its objects: each run begins anew\n{lines}" if lines else ""
+
+
+def named_at_first(read: ReadClass) -> list[str]:
+    """The names of the class's module that are needed for that."""
+    nodes = [node for value in read.shared.values() for node in ast.walk(value)]
+    return [node.id for node in nodes if isinstance(node, ast.Name)]
 
 
 def senders(read: ReadClass) -> str:

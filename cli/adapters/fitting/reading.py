@@ -69,7 +69,7 @@ class ReadClass:
     generators: list[str] = field(default_factory=list)
     streams: dict[str, Method] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
-    shared: list[str] = field(default_factory=list)
+    shared: dict[str, ast.expr] = field(default_factory=dict)
     made_anew: bool = False
     entered: bool = False
     awaits_calls: bool = False
@@ -105,7 +105,7 @@ def read_class(source: str, name: str, file: str) -> ReadClass:
             read.mentions.setdefault(function.name, set()).update(
                 filter(None, (own(node) for node in ast.walk(function) if isinstance(node, ast.expr)))
             )
-        read.shared += [each for each in shared_by(node) if each not in read.shared]
+        read.shared = shared_by(node) | read.shared
         read.made_anew = read.made_anew or made_anew(node)
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and _nested(statement.annotation):

@@ -14,15 +14,20 @@ HOLDS = (
 OTHER_METACLASSES = ("ABCMeta", "EnumMeta", "EnumType", "type")  # they make a new object for each call
 
 
-def shared_by(node: ast.ClassDef) -> list[str]:
-    """The attributes of the class that hold something, or that its methods change: tables, and the one object of a singleton."""
+LONG = 80  # a longer value is a table of constants
+
+
+def shared_by(node: ast.ClassDef) -> dict[str, ast.expr]:
+    """The attributes of the class that hold something, or that its methods change, and what they are at first: tables, and the one object
+    of a singleton.
+    """
     changed = {each for function in node.body if isinstance(function, Function) for each in _changed(function, node.name)}
-    found = []
+    found = {}
     for statement in node.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                if _holds(value) or name in changed:
-                    found.append(name)
+                if (_holds(value) or name in changed) and len(ast.unparse(value)) < LONG:
+                    found[name] = value
     return found
 
 

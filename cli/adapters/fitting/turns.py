@@ -86,16 +86,15 @@ class _Writer:
         faked += fake_message(read, holding.publish)
         if self._wraps():
             faked = PUBLISHED + faked.replace(".append(message)", ".extend(published(message))")
-        kept_on_class, put_back = fakes.at_first(read)
-        names = to_import(read, methods, *[fakes.error_of(read)] * (held is Held.SOCKET))
-        needed = {"asyncio": held is Held.STREAM, "copy": bool(read.shared), "re": self._wraps()}
+        names = to_import(read, methods, *[fakes.error_of(read)] * (held is Held.SOCKET), *fakes.named_at_first(read))
+        needed = {"asyncio": held is Held.STREAM, "re": self._wraps()}
         needed["weakref"] = held is Held.CALLBACK and read.uses.weak
         standard = "".join(f"import {module}\n" for module, wanted in needed.items() if wanted)
         standard += "" if holding.topics else "from collections import defaultdict\n"
         text = HEAD.format(
             name=name,
             imports=f"{standard}{NEWLINE * bool(standard)}import subwarden\nfrom {self._module} import {names}\n",
-            fakes=kept_on_class + faked,
+            fakes=faked,
             judged="" if self._judged else JUDGED[held in (Held.RETURNED, Held.NAME) and not self._reads],
             kept=SUBSCRIPTIONS.format(KEPT[held]) if held in KEPT else "",
         )
@@ -106,7 +105,7 @@ class _Writer:
         text += "        self.starting = asyncio.Lock()  # one generator begins at a time, so that it is known whose queue is new\n" * (
             held is Held.STREAM
         )
-        text += put_back
+        text += fakes.at_first(read)
         if holding.topics:
             text += f"        self.ours = {fakes.made(read, made)}\n"
         else:

@@ -140,7 +140,7 @@ class _Writer:
         read = self._read
         methods = [taken.method for name, taken in self._roles.items() if self._writes(name)]
         fake = self._faked()
-        names = to_import(read, methods, self._class, *[fakes.error_of(read)] * fake)
+        names = to_import(read, methods, self._class, *[fakes.error_of(read)] * fake, *fakes.named_at_first(read))
         made, guesses = fakes.needed(read)
         self._doubts += guesses + refusals_of(methods)
         publish = self._roles.get("publish")
@@ -153,11 +153,10 @@ class _Writer:
         wrapped = delivered == JUDGED and wraps(read, publish)
         if wrapped:
             faked, senders = (each.replace(".append(message)", ".extend(published(message))") for each in (PUBLISHED + faked, senders))
-        kept_on_class, put_back = fakes.at_first(read)
         text = HEAD.format(
             name=read.name,
             imports=f"{self._standard(wrapped)}from {self._module} import {names}",
-            fakes=kept_on_class + faked,
+            fakes=faked,
             reconnects=self._reconnects(),
         )
         if self._sockets:
@@ -167,7 +166,7 @@ class _Writer:
             )
         if inbox:
             text += "        self.inbox = {}\n"
-        text += put_back
+        text += fakes.at_first(read)
         text += f"        self.ours = {fakes.made(read, made)}\n"
         if self._sockets:
             text += "" if self._keeps_live() else SOCKET_OF
@@ -204,7 +203,7 @@ class _Writer:
 
     def _standard(self, wrapped: bool) -> str:
         runs = "run" in self._roles and not self._read.entered
-        modules = {"asyncio": runs, "copy": bool(self._read.shared), "re": wrapped}
+        modules = {"asyncio": runs, "re": wrapped}
         return "".join(f"import {module}\n" for module, wanted in modules.items() if wanted) + "\n" * any(modules.values())
 
     def _reconnects(self) -> str:

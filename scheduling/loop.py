@@ -21,6 +21,7 @@ from typing import Any
 
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import NOTHING, BeforeOthers, Context, Handle, InTurn, NumberedTask, TaskNames, Timer, copy_context, label
+from subwarden.scheduling.isolation.kept import Kept
 from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks, UncontrolledSource, calling_place
 
 Future = asyncio.Future
@@ -147,6 +148,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     slow_step = math.inf  # seconds of virtual time that a step may take where nothing is `prompt`
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
     failed = False  # whether they have made one fail in this run: what it waited for was cancelled in the place of that
+    kept: Kept | None = None  # what outlives the run, and was put back before it
     cancelled_calls: tuple[tuple["asyncio.Task[Any]", BaseException], ...] = ()  # the tasks whose calls they cancelled, and what left those
     dropped: "tuple[Any, ...]" = ()  # tasks of groups that have ended cancelled though nobody had cancelled them (`world.groups`)
     decide: Callable[[int], int] | None = None  # who picks such a value (`world.decisions`); None: nobody, it is the first

@@ -12,8 +12,8 @@ from threading import get_ident
 from types import ModuleType
 from typing import Any
 
+from subwarden.scheduling.isolation.installed import is_installed
 from subwarden.scheduling.loop import ENTERED
-from subwarden.world.installed import is_installed
 
 EPOCH = 1_750_000_000  # what `time.time()` says at the begin of a run
 

@@ -19,7 +19,7 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from subwarden.scheduling.handles import Handle, Timer, suspended_at
-from subwarden.world.installed import is_installed
+from subwarden.scheduling.isolation.installed import is_installed
 
 if TYPE_CHECKING:
     from subwarden.world.jobs import JobLoop

@@ -10,9 +10,10 @@ from typing import Any
 
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.names import plain_name
-from subwarden.checking.scenario.places import innermost, own, raised_at, waits_at
+from subwarden.checking.scenario.places import innermost, raised_at, waits_at
 from subwarden.checking.scenario.waits import cycle, waits
 from subwarden.scheduling.events import Event
+from subwarden.scheduling.isolation.installed import own
 from subwarden.scheduling.loop import ENTERED, ControlledLoop
 from subwarden.scheduling.run import Ending
 from subwarden.scheduling.state_search.objects import Value
@@ -76,7 +77,6 @@ class ScenarioJudge:
         self.error: BaseException | None = None  # behind the failure
         self.cancelled = False
         self.outside: Event | None = None  # the fault that cancels the scenario
-        self.shared: Callable[[], object] = tuple  # gives the state that code reaches by name
 
     def begin(self, main: "asyncio.Task[Any]") -> None:
         """`main` runs the scenario."""
@@ -84,11 +84,11 @@ class ScenarioJudge:
         self._done = main.done
 
     def digest_parts(self) -> object:
-        """All that decides the rest of a run and its judgement, beside the tasks: the conditions, and state that code knows by name."""
+        """All that decides the rest of a run and its judgement, beside the tasks: the conditions."""
         cancelled = sorted(task.get_name() for task, _ in self._loop.cancelled_calls)
         dropped = sorted(task.get_name() for task in self._loop.dropped)
         decided = Value((self.failure, self.cancelled, self._loop.failed, *cancelled, *dropped))
-        return decided, [condition for condition, _ in self.conditions], self.shared()
+        return decided, [condition for condition, _ in self.conditions]
 
     def fail(self, failure: Failure, error: BaseException | None = None) -> None:
         """Record the first failure of the run."""

@@ -5,7 +5,8 @@ import os
 import re
 from typing import Any
 
-from subwarden.checking.scenario.places import frames, own
+from subwarden.checking.scenario.places import frames
+from subwarden.scheduling.isolation.installed import own
 from subwarden.scheduling.loop import ControlledLoop
 
 _ANYIO = f"{os.sep}anyio{os.sep}"

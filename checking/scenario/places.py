@@ -2,22 +2,14 @@
 
 import inspect
 import linecache
-import os
 import sys
-import sysconfig
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
 from subwarden.checking.place import in_a_line, place
 from subwarden.scheduling.handles import awaited_by, frame_of
-
-_ROOT = str(Path(__file__).resolve().parents[2]) + os.sep
-_LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-_SHOWN_OF_ROOT = ("examples", "stateful_tests/tests", "stateful_tests/specimens", "docs")  # of this package: scenarios, as users write them
-
+from subwarden.scheduling.isolation.installed import is_harness, own
 
 SUSPENDS = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
@@ -36,17 +28,6 @@ class Spot(NamedTuple):
     def source(self) -> str:
         """The text of the line, with its indentation."""
         return linecache.getline(self.file, self.line).rstrip()
-
-
-@cache
-def own(file: str) -> bool:
-    """Whether `file` is a user's own code."""
-    if file.startswith("<") or "site-packages" in file:
-        return False
-    path = os.path.realpath(file)
-    if path.startswith(_ROOT):
-        return path.removeprefix(_ROOT).replace(os.sep, "/").startswith(_SHOWN_OF_ROOT) or ".venv" in path
-    return not path.startswith(_LIBRARIES)
 
 
 def frames(coroutine: Any) -> Iterator[FrameType]:
@@ -90,7 +71,7 @@ def waits_at(coroutine: Any) -> Spot | None:
 
 def stands_at(coroutine: Any) -> Spot | None:
     """The same; of a package's own coroutine, the line of the package at which it is suspended."""
-    every = [frame for frame in frames(coroutine) if not frame.f_code.co_filename.startswith(_ROOT) or ".venv" in frame.f_code.co_filename]
+    every = [frame for frame in frames(coroutine) if not is_harness(frame.f_code.co_filename)]
     return waits_at(coroutine) or (spot_of(every[0]) if every else None)
 
 

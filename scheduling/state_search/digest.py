@@ -1,8 +1,9 @@
 """The digest of a run's state: everything that decides how the run may continue, so that equal digests mean equal futures.
 
 It covers every task with the frames it is suspended in, the ready queue, outside events and faults with their effects, timers and the
-clock, locks held, errors so far, the judge of the run (`ControlledLoop.observer`), and all objects that can be reached from there
-(`scheduling.state_search.structure`). In the order `any` the ready queue is a bag, since any of it may be next; in `fifo` it is a queue.
+clock, locks held, errors so far, what globals and the like hold that they did not before the run, the judge of the run
+(`ControlledLoop.observer`), and all objects that can be reached from there (`scheduling.state_search.structure`). In the order `any` the
+ready queue is a bag, since any of it may be next; in `fifo` it is a queue.
 The age of tasks is left out until it matters: see `WatchedTask`.
 
 The digest is 128 bits of a hash of all that (as TLC keeps 64, and SPIN's hash-compact search a few words: Wolper and Leroy, CAV 1993). Two
@@ -54,6 +55,8 @@ class Digest(Suspended):
         said = (loop.time(), loop.unhandled, loop.uncontrolled, loop.blocked, loop.get_exception_handler(), loop.get_task_factory())
         self._row("loop", said)
         self.observer(loop)
+        if loop.kept is not None:
+            self._row("kept", (part for place in loop.kept.changed() for part in place))
 
     # --- a subclass can leave out each of these, too
 

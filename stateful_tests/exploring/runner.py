@@ -16,6 +16,7 @@ from subwarden.checking.causes import Cause
 from subwarden.checking.place import in_a_line, shortened
 from subwarden.processes.signals import noticing
 from subwarden.scheduling.isolation import entry_points
+from subwarden.scheduling.isolation.kept import begin_alike, beginning_alike
 from subwarden.scheduling.isolation.printed import captured
 from subwarden.scheduling.isolation.replaced import put_back, watched
 from subwarden.scheduling.locks import controlled_locks
@@ -83,6 +84,7 @@ class Runner:
     def run(self, program: Program, make: MakeChoose, *, every_choice: bool = False, observers: Sequence[Observer] = ()) -> Result:
         """Play `program` once. Raises UncontrolledSource if the subject used a source of order that cannot be controlled."""
         loop = loop_for(self.order, early_timers=self._early_timers, make=self.level.loop_class)
+        loop.kept = begin_alike(self.factory)
         limit = sys.getrecursionlimit()
         WATCHDOG.watch(loop)
         with loop.entered():
@@ -210,7 +212,8 @@ class Runner:
 @contextmanager
 def running() -> Iterator[None]:
     """Around many runs: locks, clocks and chance under control, a guard against blocking, threads and processes refused, printed text
-    captured, and no collection of garbage in the middle of a run. Ctrl-C is told apart from a subject's own KeyboardInterrupt.
+    captured, what a run leaves behind put back, and no collection of garbage in the middle of a run. Ctrl-C is told apart from a subject's
+    own KeyboardInterrupt.
     """
     with (
         noticing(),
@@ -223,6 +226,7 @@ def running() -> Iterator[None]:
         entry_points.refused(),
         watched(),
         captured(),
+        beginning_alike(),
     ):
         yield
 

@@ -1,7 +1,7 @@
 """Drives an ASGI 3 application in a run: websockets, HTTP requests, streams, lifespan. See `subwarden.asgi`."""
 
 import json as json_
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from threading import get_ident
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from subwarden.scheduling.loop import ENTERED
 from subwarden.world.asgi.connection import Connection, Disconnected
 from subwarden.world.asgi.fresh import application
-from subwarden.world.asgi.websocket import WebSocket
+from subwarden.world.asgi.websocket import Opening, WebSocket
 from subwarden.world.jobs import JobLoop
 
 Headers = Mapping[str, str]
@@ -22,6 +22,16 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def status_code(self) -> int:
+        """The status, by its other name."""
+        return self.status
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
 
     def json(self) -> Any:
         """The body, read as JSON."""
@@ -92,19 +102,27 @@ class Application:
 
     # --- websockets
 
-    async def websocket(
+    def websocket(
         self,
         path: str,
         *,
         name: str | None = None,
         headers: Headers | None = None,
-        subprotocols: tuple[str, ...] = (),
+        subprotocols: Sequence[str] = (),
         may_vanish: bool = False,
-    ) -> WebSocket:
-        """Open a websocket; wait until the application accepts it. Raises Disconnected if it does not.
+    ) -> Opening:
+        """Open a websocket: to be awaited, or entered by `async with`. Waits until the application accepts it; raises Disconnected if it
+        does not.
 
         `may_vanish`: the scheduler may let the client leave at any moment, or never. Its socket may be closed already then.
         """
+        return Opening(self._opened(path, name, headers, subprotocols, may_vanish))
+
+    websocket_connect = websocket  # as Starlette's test client calls it
+
+    async def _opened(
+        self, path: str, name: str | None, headers: Headers | None, subprotocols: Sequence[str], may_vanish: bool
+    ) -> WebSocket:
         connection = self._connection("websocket", name or self._name(path), "websocket.disconnect", may_vanish)
         made = WebSocket(connection)
         connection.run(self.app, self._scope("websocket", path, headers or {}, scheme="ws", subprotocols=list(subprotocols)))
@@ -162,6 +180,26 @@ class Application:
         given.setdefault("content-length", str(len(body)))
         async with self.stream(method, path, body=body, headers=given) as (status, answered, parts):
             return Response(status, answered, b"".join([part async for part in parts]))
+
+    async def get(self, path: str, *, headers: Headers | None = None) -> Response:
+        """A request with GET, and its whole answer."""
+        return await self.request("GET", path, headers=headers)
+
+    async def delete(self, path: str, *, headers: Headers | None = None) -> Response:
+        """A request with DELETE, and its whole answer."""
+        return await self.request("DELETE", path, headers=headers)
+
+    async def post(self, path: str, *, json: Any = None, body: bytes = b"", headers: Headers | None = None) -> Response:
+        """A request with POST, and its whole answer."""
+        return await self.request("POST", path, json=json, body=body, headers=headers)
+
+    async def put(self, path: str, *, json: Any = None, body: bytes = b"", headers: Headers | None = None) -> Response:
+        """A request with PUT, and its whole answer."""
+        return await self.request("PUT", path, json=json, body=body, headers=headers)
+
+    async def patch(self, path: str, *, json: Any = None, body: bytes = b"", headers: Headers | None = None) -> Response:
+        """A request with PATCH, and its whole answer."""
+        return await self.request("PATCH", path, json=json, body=body, headers=headers)
 
     # --- lifespan
 

@@ -4,22 +4,21 @@ An application as tutorials teach it lives in a module, with its clients in a gl
 the next. What it refuses to do: modules of installed packages are imported once, and keep what they keep.
 """
 
-import ast
 import importlib
 import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import get_ident
 from typing import Any
 
+from subwarden.scheduling.isolation.imports import imports
+from subwarden.scheduling.isolation.installed import is_installed
 from subwarden.scheduling.loop import ENTERED
 from subwarden.scheduling.queues import number_queues
 from subwarden.scheduling.watchdog import WATCHDOG
 from subwarden.world.dates import replace_dates
-from subwarden.world.installed import is_installed
 
 _own: dict[str, list[str]] = {}  # module of an application -> the modules of the same author that it leads to
 
@@ -92,18 +91,3 @@ def _own_file(name: str) -> str | None:
         return None
     path = os.path.realpath(spec.origin) if spec is not None and spec.origin else ""
     return path if path.endswith(".py") and not is_installed(path) else None
-
-
-def imports(file: str, package: str) -> Iterator[str]:
-    """The modules, or names in them, that the code in `file` imports, wherever in it. `package`: to which it belongs."""
-    for node in ast.walk(ast.parse(Path(file).read_bytes())):
-        if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = "." * node.level + (node.module or "")
-            try:
-                base = importlib.util.resolve_name(base, package)
-            except ImportError:  # it leads out of the package, and would fail
-                continue
-            yield base
-            yield from (f"{base}.{each.name}" for each in node.names)

@@ -1,5 +1,6 @@
 """An adapter of the core model for an ASGI application that clients reach by websocket: it is judged by what its clients receive."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,8 @@ from subwarden.world.hubs.adapter import PUBLISHER, HubAdapter, Link, Messages, 
 class AsgiHub:
     """Makes the adapter of one run; give it to `subwarden.holds`.
 
-    `app`: the application by its name, `"main:app"`, which is imported anew for each run; or a function without arguments that makes it.
+    `app`: the application; or its name, `"main:app"`, by which it is imported anew for each run; or a function without arguments that
+    makes it.
     `path`: where a client connects, with `{client}`. `subscribe(topic)`, `unsubscribe(topic)`: the message by which a client asks for that,
     text or JSON. `publish(topic, message)`: the message that a publisher sends, by a websocket of its own; or a tuple (method, path, JSON)
     for an HTTP request. `received(text)`: the published message in what a client was sent, or None for anything else.
@@ -26,7 +28,7 @@ class AsgiHub:
 
     def __init__(
         self,
-        app: str | Callable[[], Any],
+        app: str | Callable[..., Any],
         *,
         path: str,
         publish: Say,
@@ -43,8 +45,20 @@ class AsgiHub:
         self.__name__ = app if isinstance(app, str) else getattr(app, "__name__", "AsgiHub")
 
     def __call__(self) -> Any:
-        app = application(self.app) if isinstance(self.app, str) else self.app()
-        return self._kind(self, app)
+        if isinstance(self.app, str):
+            return self._kind(self, application(self.app))
+        return self._kind(self, self.app if _is_application(self.app) else self.app())
+
+
+def _is_application(given: Callable[..., Any]) -> bool:
+    """Whether `given` takes a scope, and is no function that makes an application."""
+    try:
+        inspect.signature(given).bind()
+    except TypeError:
+        return True
+    except ValueError:  # it has no signature
+        return False
+    return False
 
 
 class _Adapter(HubAdapter):

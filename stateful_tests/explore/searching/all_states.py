@@ -8,7 +8,6 @@ from subwarden.stateful_tests.explore.searching.crew import Take
 from subwarden.stateful_tests.explore.searching.portions import Done, Expansions, Portion
 from subwarden.stateful_tests.explore.searching.progress import Progress
 from subwarden.stateful_tests.explore.searching.proof import Proof
-from subwarden.stateful_tests.subjects.scenario.shared import shared_state
 
 PROOF = 1_000  # states that it may see, and twice as many runs, where the number of schedules does not say
 
@@ -59,7 +58,6 @@ class AllStates:
     def _search_by_depth(self, most: int) -> bool:
         """Search up to so many in this process, which tells more states apart; whether that was all."""
         progress, runner, search = self._progress, self._progress.runner, StateSearch(most=2 * most)
-        runner.shared = shared_state(getattr(runner.scenario.start, "func", runner.scenario.start))
         while not progress.budget.spent() and not progress.explored.findings and search.states < most:
             try:
                 result = once(search, runner.run)

@@ -17,7 +17,6 @@ from subwarden.scheduling.strategies.strategy import Nondeterministic, Redundant
 from subwarden.scheduling.strategies.systematic.delay_bounded import Along
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.subjects.scenario.play import Result, Rules, ScenarioRunner
-from subwarden.stateful_tests.subjects.scenario.shared import shared_state
 from subwarden.stateful_tests.workers.crash import Death
 
 AFTER = 100  # schedules after the first failure, which may show another one
@@ -82,7 +81,7 @@ class PortionRunner:
 
     def __init__(self, runner_of: Callable[[Rules], ScenarioRunner]) -> None:
         self._make = runner_of
-        self._runners: dict[tuple[Rules, bool], ScenarioRunner] = {}
+        self._runners: dict[Rules, ScenarioRunner] = {}
         self._known: set[Failure] = set()
 
     def do(self, portion: Portion, budget: Budget) -> Done:
@@ -102,12 +101,9 @@ class PortionRunner:
         return done
 
     def _runner(self, portion: Portion) -> ScenarioRunner:
-        key = portion.rules, isinstance(portion, Expansions)
-        runner = self._runners.get(key)
+        runner = self._runners.get(portion.rules)
         if runner is None:
-            runner = self._runners[key] = self._make(portion.rules)
-            if key[1]:
-                runner.shared = shared_state(getattr(runner.scenario.start, "func", runner.scenario.start))
+            runner = self._runners[portion.rules] = self._make(portion.rules)
         return runner
 
     def _sample(self, portion: Sampled, runner: ScenarioRunner, done: Done, budget: Budget) -> None:

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from subwarden.checking.bad_observation import BadObservation
 from subwarden.checking.causes import Cause
 from subwarden.scheduling.events import Event
+from subwarden.scheduling.isolation.kept import begin_alike
 from subwarden.scheduling.isolation.replaced import put_back
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
@@ -61,6 +62,7 @@ class Machine(RuleBasedStateMachine):
         if type(self).enough():
             raise DrawnEnough
         super().__init__()
+        begin_alike(self.factory)
         self.loop = loop_for(self.order, early_timers=self.early_timers, make=self.loop_class)
         self.names: list[str] = []
         self.over = False  # the run has been given up: it blocks, or does not come to rest

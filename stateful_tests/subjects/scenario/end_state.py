@@ -1,10 +1,11 @@
-"""The state in which a run of a scenario ends: the values of its local variables then, and of its result. Two runs that nobody could tell
-apart have the same.
+"""The state in which a run of a scenario ends: the values of its local variables then, of its result, and of what globals and the like hold
+that they did not before. Two runs that nobody could tell apart have the same.
 
 Values that cannot be looked into are left out, so the count of end states is a count of those that can be told apart.
 """
 
 from array import array
+from collections.abc import Iterable
 from hashlib import blake2b
 from types import FrameType
 from typing import Any
@@ -20,13 +21,13 @@ class EndStates:
     def __init__(self) -> None:
         self._made: Suspended | None = None  # at the first use: it looks at every module, which takes long
 
-    def of(self, frame: FrameType, main: Any, failure: object) -> int:
-        """The digest of the end of a run. `frame` is that of the scenario, which has been kept alive."""
+    def of(self, frame: FrameType, main: Any, failure: object, kept: Iterable[tuple[int, Any]] = ()) -> int:
+        """The digest of the end of a run. `frame`: of the scenario, which has been kept alive; `kept`: what would outlive the run."""
         structure = self._made = self._made or _portable()
         structure.begin()
         result = main.result() if main.done() and not main.cancelled() and main.exception() is None else None
         parts: list[object] = [("failure", repr(failure)), ("done", main.done())]
-        for name, value in [*sorted(frame.f_locals.items()), ("return", result)]:
+        for name, value in [*sorted(frame.f_locals.items()), ("return", result), *kept]:
             before = len(structure.out)
             try:
                 structure.add(value)

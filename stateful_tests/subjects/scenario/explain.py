@@ -8,8 +8,9 @@ from subwarden.checking.place import shortened
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, innermost, own, raised_at, raised_in, said, stands_at
+from subwarden.checking.scenario.places import Spot, innermost, raised_at, raised_in, said, stands_at
 from subwarden.checking.scenario.waits import Wait, cycle, needed_by, waits
+from subwarden.scheduling.isolation.installed import own
 from subwarden.scheduling.loop import ControlledLoop
 
 Taken = Mapping[int, tuple[Any, Spot | None, int]]

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, own, raised_at, said, spot_of
+from subwarden.checking.scenario.places import Spot, raised_at, said, spot_of
 from subwarden.checking.scenario.waits import waits
 from subwarden.reports.html.trace_record import Mark
 from subwarden.reports.records.exploration import ScenarioLine, ScenarioRow
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.handles import owner
+from subwarden.scheduling.isolation.installed import own
 from subwarden.scheduling.isolation.printed import lines_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER

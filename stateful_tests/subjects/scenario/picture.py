@@ -12,11 +12,12 @@ from typing import Any, cast
 from subwarden.checking.scenario.failure import FailureKind
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import frames, own, spot_of
+from subwarden.checking.scenario.places import frames, spot_of
 from subwarden.checking.scenario.waits import Wait, waits
 from subwarden.model.words import counted
 from subwarden.reports.html.trace_record import LaneKind, Mark, MomentRecord, PlaceRecord, RunTraceRecord
 from subwarden.scheduling.handles import owner
+from subwarden.scheduling.isolation.installed import own
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.exploring.findings.lanes import lane_records, lock_records
 from subwarden.stateful_tests.exploring.findings.source_lines import place_record

@@ -3,13 +3,13 @@
 import gc
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 from subwarden.checking.scenario.failure import Failure
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.processes.signals import was_interrupted
 from subwarden.scheduling.events import Event
+from subwarden.scheduling.isolation.kept import begin_alike
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
 from subwarden.scheduling.order import Order, loop_for
@@ -19,7 +19,6 @@ from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.runner import COLLECT_EVERY
 from subwarden.stateful_tests.subjects.scenario.end_state import EndStates
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, Scenario, check_coroutine
-from subwarden.stateful_tests.subjects.scenario.shared import Shared, values
 from subwarden.world.loop import WorldLoop
 
 LIMIT = 10_000  # steps of a run; after as many more in fifo, which is fair to all, it is said not to come to rest
@@ -74,7 +73,6 @@ class ScenarioRunner:
         self.schedules = 0
         self.steps = 0
         self.decided = False  # whether any run has asked for a value
-        self.shared: Shared = []  # set for a search of states
         self.sample_end = False  # whether to look at the end state of the next run
         self.end_state: int | None = None
         self._ends = EndStates()
@@ -87,13 +85,12 @@ class ScenarioRunner:
         Raises BadScenario.
         """
         rules = self.rules
-        self.scenario.restored.begin()
         loop = loop_for(rules.order, early_timers=rules.slow_steps, make=WorldLoop)
+        loop.kept = begin_alike(self.scenario.start)
         loop.slow_step = SLOW_STEP
         loop.may_interrupt = rules.faults
         loop.timers_in_turn = True
         judge = loop.observer = ScenarioJudge(loop, self.leave, self.met)
-        judge.shared = partial(values, self.shared)
         WATCHDOG.watch(loop if listener is None or listener.impatient else None)
         with loop.entered():
             try:
@@ -104,7 +101,6 @@ class ScenarioRunner:
         WATCHDOG.watch(None)  # until the next run the work is ours
         refusal = loop.refusal
         loop.abandon()
-        self.scenario.restored.end()
         if refusal is not None:
             why = refusal()
             raise BadScenario(f"{self.scenario.name}: {why}") from why
@@ -160,7 +156,7 @@ class ScenarioRunner:
             ending, choices, steps = Ending.STOPPED, loop.choices, 0
         judge.finish(ending)
         self.decided = self.decided or loop.decided
-        self.end_state = None if frame is None else self._ends.of(frame, main, judge.failure)
+        self.end_state = None if frame is None else self._ends.of(frame, main, judge.failure, loop.kept.changed() if loop.kept else ())
         if listener is not None:
             listener.finished()
         return choices, steps

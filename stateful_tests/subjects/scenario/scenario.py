@@ -4,13 +4,12 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from subwarden.checking.place import from_here
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.stateful_tests.subjects.loading import module_of, watching_load
-from subwarden.stateful_tests.subjects.scenario.restored import Restored
 
 Start = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -31,7 +30,6 @@ class Scenario:
     function: str
     start: Start
     arguments: bool = False
-    restored: Restored = field(default_factory=lambda: Restored(None), compare=False)
 
     @property
     def file(self) -> str:
@@ -64,7 +62,7 @@ def scenario_of(function: Any, arguments: tuple[Any, ...] = (), keywords: Mappin
     except ValueError:  # a builtin without a signature: calling it will tell
         pass
     start = functools.partial(function, *arguments, **keywords) if arguments or keywords else function
-    return Scenario(name, getattr(original, "__name__", "scenario"), start, bool(arguments or keywords), Restored(original))
+    return Scenario(name, getattr(original, "__name__", "scenario"), start, bool(arguments or keywords))
 
 
 def load_scenario(name: str) -> Scenario:

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from subwarden.checking.scenario.places import Spot, own, spot_of
+from subwarden.checking.scenario.places import Spot, spot_of
+from subwarden.scheduling.isolation.installed import own
 
 
 class Lines:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from subwarden.checking.scenario.failure import Failure
+from subwarden.scheduling.isolation.kept import Kept
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
-from subwarden.stateful_tests.explore.searching import all_states, portions
 from subwarden.stateful_tests.explore.searching.all_states import AllStates
 from subwarden.stateful_tests.explore.searching.crew import Alone, outcomes
 from subwarden.stateful_tests.explore.searching.minimal import strategic
@@ -132,8 +132,7 @@ def test_a_search_of_states_sees_what_brute_force_sees(scenario: Any, most: int)
 
 def test_without_the_globals_it_would_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """So the test above can fail."""
-    for module in (all_states, portions):
-        monkeypatch.setattr(module, "shared_state", lambda _function: [])
+    monkeypatch.setattr(Kept, "changed", lambda _kept: ())
     made = scenario_of(by_global_list)
     with running():
         search = _Outcomes(lambda rules: ScenarioRunner(made, rules), Rules(Order.ANY), 20_000, UNLIMITED)

@@ -69,6 +69,32 @@ def test_websockets_requests_and_lifespan() -> None:
     assert found.verdict == "holds", str(found)
 
 
+def test_the_names_of_other_test_clients_work() -> None:
+    """Those of Starlette's and of httpx: what somebody's tests call already."""
+
+    async def scenario() -> None:
+        async with subwarden.asgi(echo) as app:
+            async with app.websocket_connect("/ws") as socket:
+                await socket.send_text("one")
+                await socket.send_json({"two": 2})
+                assert await socket.receive_text() == "one"
+                assert await socket.receive_json() == {"two": 2}
+                await socket.send_text("three")
+                assert await socket.receive_bytes() == b"three"
+                await socket.send("bye")
+                assert [message async for message in socket] == []
+            first, second = await asyncio.gather(app.websocket("/a/ann"), asyncio.create_task(app.websocket("/a/bob")))
+            assert (first.name, second.name) == ("ann", "bob")
+            await first.close()
+            second.close()
+            for method in (app.get, app.delete):
+                assert (await method("/path")).status_code == 201
+            for send in (app.post, app.put, app.patch):
+                assert (await send("/path", json=1)).text == "11"
+
+    assert explored(scenario).verdict == "holds"
+
+
 def test_a_client_vanishes_at_any_moment_and_a_send_to_it_fails() -> None:
     seen: set[str] = set()
 
@@ -192,67 +218,7 @@ def test_outside_of_a_run_no_application_is_driven() -> None:
         subwarden.asgi(echo)
 
 
-# --- an application by its name
-
-
-def named(folder: Path, text: str) -> None:
-    (folder / "hub_of_somebody.py").write_text(text)
-
-
-def test_an_application_by_its_name_begins_anew_in_each_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What its modules keep in globals is no state that outlives a run."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "kept_of_somebody.py").write_text("clients = []\n")
-    named(
-        tmp_path,
-        """
-from kept_of_somebody import clients
-
-async def app(scope, receive, send):
-    assert scope["type"] == "websocket"  # it does not know a lifespan
-    await receive()
-    clients.append(scope["path"])
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.send", "text": str(len(clients))})
-    await receive()
-""",
-    )
-
-    async def scenario() -> None:
-        async with subwarden.asgi("hub_of_somebody:app") as client:
-            ann = await client.websocket("/ws/ann")
-            assert ann.name == "ann"
-            assert await ann.receive() == "1"
-
-    found = explored(scenario)
-    assert found.verdict == "holds", str(found)
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("nothing", "'nothing' names no application; write \"module:attribute\""),
-        ("no_such_module_at_all:app", "name a module that can be imported from here"),
-        ("json:app", "module json has no 'app'"),
-    ],
-)
-def test_a_name_that_is_none_is_refused(name: str, said: str) -> None:
-    async def scenario() -> None:
-        subwarden.asgi(name)
-
-    found = explored(scenario)
-    assert found.verdict == "violated"
-    assert said in str(found)
-
-
-def test_an_application_that_fails_is_named_with_the_place() -> None:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        raise KeyError("room")
-
-    async def scenario() -> None:
-        await subwarden.asgi(app).websocket("/ws/ann")
-
-    said = str(explored(scenario))
-    assert "Disconnected: disconnected with code 1006 (the application raised KeyError: 'room')" in said
-    assert "after KeyError: 'room', raised at" in said
+def test_a_hub_takes_the_application_itself() -> None:
+    """As well as a function that makes one."""
+    made = subwarden.AsgiHub(echo, path="/{client}/{topic}", publish=lambda topic, message: message)
+    assert made().app is echo

@@ -69,9 +69,14 @@ def beginning_alike() -> Iterator[None]:
     finally:
         _state.depth -= 1
         if not _state.depth:
-            for _, kept in _state.kept.values():
-                kept.put_back()
+            put_all_back()
             _state.kept.clear()
+
+
+def put_all_back() -> None:
+    """Put back whatever runs have changed since `beginning_alike`."""
+    for _, kept in _state.kept.values():
+        kept.put_back()
 
 
 def begin_alike(root: Any) -> Kept | None:
@@ -83,6 +88,7 @@ def begin_alike(root: Any) -> Kept | None:
         return None
     known = _state.kept.get(id(root))
     if known is None:
+        put_all_back()  # it may lead to what another has led to
         known = _state.kept[id(root)] = root, Kept(root)
     known[1].put_back()
     return known[1]

@@ -8,6 +8,7 @@ Looked into are objects of the user's own classes and of installed packages (an 
 the standard library's that hold state. Left out are modules and classes of packages, loggers, files, threads, and the tools of tests.
 """
 
+import builtins
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -46,7 +47,7 @@ def reachable(root: Any) -> Iterator[Any]:
     """Everything that can change and that `root` leads to, each once: namespaces, own classes, containers, slots, cells, caches and random
     generators. What is in sets comes last, since their order hangs on addresses.
     """
-    seen: dict[int, Any] = {}
+    seen: dict[int, Any] = {id(vars(builtins)): builtins}  # each module has them
     waiting: list[Any] = list(_roots(root))
     last: list[Any] = []
     while waiting or last:
@@ -70,19 +71,25 @@ def _changes(kind: type, thing: Any) -> bool:
 
 
 def _roots(root: Any) -> Iterator[Any]:
-    """Where to start: the module of a function or a class, and the arguments of a call that is made for each run."""
-    while isinstance(root, partial):
-        yield from (*root.args, *root.keywords.values())
-        root = root.func
-    if isinstance(root, MethodType):
-        yield root.__self__
-        root = root.__func__
-    if isinstance(root, FunctionType | type):
-        yield from _globals_of(root)
-    elif _module_of(type(root)).partition(".")[0] in TOOLS:  # such as a hub of ours, which makes adapters of what it was given
-        yield from getattr(root, "__dict__", {}).values()
-    else:
-        yield root
+    """Where to start: the module of a function or a class, and the arguments of a call that is made for each run.
+
+    A part of the harness, such as a hub, makes a subject of what it was given; what else it keeps is its own business.
+    """
+    ours: list[Any] = []
+    waiting = [root]
+    while waiting:
+        thing = waiting.pop()
+        if isinstance(thing, partial):
+            waiting += [*thing.args, *thing.keywords.values(), thing.func]
+        elif isinstance(thing, MethodType):
+            waiting += [thing.__self__, thing.__func__]
+        elif isinstance(thing, FunctionType | type):
+            yield from _globals_of(thing)
+        elif _module_of(type(thing)).partition(".")[0] != "subwarden" or _is_own_class(type(thing)):
+            yield thing
+        elif all(each is not thing for each in ours):
+            ours.append(thing)
+            waiting += [each for each in getattr(thing, "__dict__", {}).values() if not isinstance(each, CONTAINERS)]
 
 
 def _globals_of(thing: Any) -> Iterator[Namespace]:

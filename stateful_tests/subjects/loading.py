@@ -25,6 +25,7 @@ from subwarden.model.manager.state import State
 from subwarden.processes.signals import noticing, was_interrupted
 from subwarden.reports.printable import printable
 from subwarden.scheduling.isolation.entry_points import loading
+from subwarden.scheduling.isolation.kept import put_all_back
 from subwarden.scheduling.isolation.printed import captured, lines_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.uncontrolled import UncontrolledSource
@@ -114,6 +115,7 @@ def watching_load(name: str, loop: ControlledLoop) -> Iterator[None]:
     """Around the loading of subject `name`: it may neither wait nor end the process, and the text that it prints is told once. Raises
     BadSubject.
     """
+    put_all_back()  # one that was loaded before may share its modules
     WATCHDOG.watch(loop)
     try:
         with noticing(), WATCHDOG.guarded(PATIENCE), captured(), loading(loop):

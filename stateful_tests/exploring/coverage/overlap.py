@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from subwarden.scheduling.handles import owner
+from subwarden.scheduling.isolation.kept import begin_alike
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order, loop_for, width
 from subwarden.scheduling.run import run
@@ -63,6 +64,7 @@ def look_closely(runner: Runner, program: Program, choices: Sequence[int], seen:
     `runner` made the run, and does not count this one. Locks must be under control (`scheduling.locks`).
     """
     level, order = runner.level, runner.order
+    begin_alike(runner.factory)
     loop = loop_for(order, make=level.loop_class)
     follow = fixed(choices)
 

@@ -6,6 +6,7 @@ of module `random` is put back. What it refuses to do: a `random.Random()` that 
 
 import os
 import random
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
@@ -37,6 +38,9 @@ def system_chance() -> dict[Callable[..., Any], str]:
     found: dict[Callable[..., Any], str] = {_urandom: "os.urandom"}
     if hasattr(os, "getrandom"):
         found[os.getrandom] = "os.getrandom"
+    makes_uuid1 = getattr(sys.modules.get("uuid"), "_generate_time_safe", None)  # in C: of the machine, its clock and a file of its own
+    if makes_uuid1 is not None:
+        found[makes_uuid1] = "uuid.uuid1"
     return found
 
 

@@ -52,6 +52,35 @@ CLOCKS: dict[str, tuple[Clock, Clock]] = {
         "thread_time_ns": lambda now: round(now * NANO),
     }.items()
 }
+
+
+def _telling(real: Clock, of: Callable[..., Any], given: int) -> Clock:
+    """A function of `time` that tells the present where it has no more than `given` arguments, or None after them."""
+
+    def read(*args: Any) -> Any:
+        loop = ENTERED.get(get_ident())
+        return real(*args) if loop is None or any(each is not None for each in args[given:]) else of(loop.time(), *args[:given])
+
+    read.__name__ = real.__name__
+    return read
+
+
+def _by_number(now: float, clock: int) -> float:
+    return EPOCH + now if clock == time.CLOCK_REALTIME else now
+
+
+_localtime, _gmtime, _ctime, _asctime, _strftime = time.localtime, time.gmtime, time.ctime, time.asctime, time.strftime
+for _real, _of, _given in (
+    (_localtime, lambda now: _localtime(EPOCH + now), 0),
+    (_gmtime, lambda now: _gmtime(EPOCH + now), 0),
+    (_ctime, lambda now: _ctime(EPOCH + now), 0),
+    (_asctime, lambda now: _asctime(_localtime(EPOCH + now)), 0),
+    (_strftime, lambda now, text: _strftime(text, _localtime(EPOCH + now)), 1),
+    (getattr(time, "clock_gettime", None), _by_number, 1),  # not on Windows
+    (getattr(time, "clock_gettime_ns", None), lambda now, clock: round(_by_number(now, clock) * NANO), 1),
+):
+    if _real is not None:
+        CLOCKS[_real.__name__] = _real, _telling(_real, _of, _given)
 CLOCKS["sleep"] = blocking.sleeps, blocking.sleep
 
 

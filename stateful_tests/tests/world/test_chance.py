@@ -46,8 +46,10 @@ import asyncio
 import os
 import random
 import time
+import uuid
 
 ours = random.Random()
+held = {"now": time.time_ns}  # no name that can be replaced
 seen = set()
 
 async def steps(number):
@@ -70,7 +72,10 @@ async def asks_the_system():
     await other_steps(lambda: os.getrandom(1)[0])
 
 async def real_clock():
-    await other_steps(lambda: time.clock_gettime_ns(time.CLOCK_REALTIME))
+    await other_steps(held["now"])
+
+async def of_the_machine():
+    await other_steps(lambda: uuid.uuid1().time)
 
 async def seeded():
     await steps(round(random.Random(5).random() * 1000) % 97)
@@ -83,7 +88,8 @@ async def seeded():
         ("not_seeded", "random.Random() at "),
         ("made_before", "a random.Random of before the run at "),
         ("asks_the_system", "os.getrandom at "),
-        ("real_clock", "time.clock_gettime_ns at "),
+        ("real_clock", "time.time_ns at "),
+        ("of_the_machine", "uuid.uuid1 at "),
     ],
 )
 def test_what_escapes_is_named_with_the_line_that_calls_it(name: str, said: str, tmp_path: Path) -> None:
@@ -110,6 +116,38 @@ def test_the_clocks_of_time_go_with_the_loop_in_a_run_and_are_real_after_it(cloc
     found = subwarden.explore(scenario, schedules=5)
     assert found.verdict == "holds", str(found)
     assert (getattr(time, clock), getattr(time, f"{clock}_ns")) == real
+
+
+READINGS = """
+import asyncio
+import time
+from time import asctime, ctime, gmtime, localtime, strftime
+
+def readings():
+    texts = [time.ctime(), time.asctime(), time.strftime("%c"), ctime(None), asctime(), strftime("%c")]
+    parts = [time.localtime(), localtime(None), *map(time.strptime, texts)]
+    seconds = [time.clock_gettime(time.CLOCK_REALTIME), time.clock_gettime_ns(time.CLOCK_REALTIME) / 1e9]
+    return [calendar.timegm(each) for each in (time.gmtime(), gmtime(None))] + [time.mktime(each) for each in parts] + seconds
+
+async def scenario():
+    before, mono = readings(), time.clock_gettime(time.CLOCK_MONOTONIC)
+    await asyncio.sleep(90)
+    assert [after - each for each, after in zip(before, readings())] == [90] * len(before)
+    assert set(before) == {1_750_000_000} and time.clock_gettime(time.CLOCK_MONOTONIC) - mono == 90
+    assert (time.gmtime(0).tm_year, time.strftime("%Y", time.gmtime(0)), time.ctime(0)) == (1970, "1970", ctime(0))
+"""
+
+
+def test_the_functions_of_time_that_tell_the_present_tell_the_virtual_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And with a moment that is given, that one. Each is as it was after the run."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "reads_time.py").write_text("import calendar\n" + READINGS, encoding="utf-8")
+    real = time.localtime, time.strftime
+    module = importlib.import_module("reads_time")
+    found = subwarden.explore(module.scenario, schedules=5)
+    assert found.verdict == "holds", str(found)
+    assert (time.localtime, time.strftime) == real == (module.localtime, module.strftime)
+    assert time.localtime().tm_year != 2025
 
 
 OWN = """

@@ -52,6 +52,8 @@ class Arrival(Event):
         arrivals = loop.arrivals
         if possible:
             arrivals.append(self)
+            if loop.rest is not None:
+                loop.rest.hide()
             if loop.batch_end is None:
                 self.show()
             else:
@@ -59,6 +61,8 @@ class Arrival(Event):
         elif self in arrivals:  # else the run is over
             arrivals.remove(self)
             self.hide()
+            if loop.rest is not None:
+                loop.rest.offer()
 
     def show(self) -> None:
         """Be among the candidates."""

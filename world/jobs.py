@@ -38,6 +38,7 @@ class JobLoop(ControlledLoop):
     def __init__(self, *, suspend_free_locks: bool = False, early_timers: bool = False) -> None:
         super().__init__(suspend_free_locks=suspend_free_locks, early_timers=early_timers)
         self.arrivals = []
+        self.rest: Any = None  # the event that nothing is in flight, once somebody has waited for it (`world.hubs.rest`)
         chance.begin()
 
     def time(self) -> float:

@@ -8,8 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from subwarden.world.hubs.adapter import PUBLISHER, HubAdapter, Link, Messages, Say, adapter_class
-
-QUIET = 1.5  # virtual seconds without anything in flight; longer than a step or the network is slow (`ControlledLoop.slow`)
+from subwarden.world.hubs.rest import at_rest
 
 
 class SocketHub:
@@ -103,15 +102,6 @@ class _Adapter(HubAdapter):
 async def _cancelled(task: "asyncio.Task[Any]") -> None:
     task.cancel()
     await asyncio.wait([task])
-
-
-async def at_rest() -> None:
-    """Wait until nothing is in flight and no other step is ready."""
-    loop: Any = asyncio.get_running_loop()
-    while True:
-        await asyncio.sleep(QUIET)
-        if not loop.arrivals and not loop.ready:
-            return
 
 
 class _Link(Link):

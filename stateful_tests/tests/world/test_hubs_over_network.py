@@ -7,7 +7,9 @@ import pytest
 
 import subwarden
 from subwarden.cli.main import main
+from subwarden.scheduling.events import Event
 from subwarden.stateful_tests.tests.paths import EXAMPLES
+from subwarden.world.hubs.rest import at_rest
 
 
 @pytest.mark.parametrize(
@@ -101,4 +103,62 @@ def test_a_call_has_been_answered_when_its_effect_is_there(answered: Any) -> Non
         await adapter.close()
 
     found = subwarden.explore(scenario, schedules=25, leave=["handle"])
+    assert found.verdict == "holds", str(found)
+
+
+@pytest.mark.parametrize("answered", [None, lambda text: text == "ok"], ids=["once nothing is in flight", "by an answer"])
+def test_left_alone_a_call_is_over_before_the_next_one_arrives(answered: Any) -> None:
+    """Also one that waits until nothing is in flight: time passes before, and calls that have not arrived are late."""
+    open_calls = ["connect"]
+    met: list[str] = []
+
+    async def scenario() -> None:
+        loop: Any = asyncio.get_running_loop()
+        adapter = lines(answered)()
+        await adapter.start()
+
+        async def calls() -> None:
+            await adapter.connect("ann")
+            open_calls[0] = "subscribe"
+            await adapter.subscribe("ann", "t")
+            open_calls[0] = "publish"
+            await adapter.publish("t", "hello")
+            open_calls[0] = "disconnect"
+            await adapter.disconnect("ann")
+            open_calls[0] = ""
+
+        calling = asyncio.create_task(calls())
+        loop.events.append(Event("the next call arrives", lambda: met.append(open_calls[0])))
+        loop.late = 1
+        await calling
+        loop.late = 0
+        loop.events.clear()
+        await adapter.close()
+
+    found = subwarden.explore(scenario, schedules=1, order="fifo", leave=["handle"])
+    assert found.verdict == "holds", str(found)
+    assert not met
+
+
+def test_a_server_is_at_rest_when_its_timers_are_over() -> None:
+    """Those that are due soon; a heartbeat that goes on for ever does not keep it from resting, nor do two who wait."""
+
+    async def scenario() -> None:
+        done: list[str] = []
+
+        async def beats() -> None:
+            while True:  # noqa: ASYNC110  # a heartbeat
+                await asyncio.sleep(0.1)
+
+        async def saves() -> None:
+            await asyncio.sleep(1)
+            done.append("saved")
+
+        beating, saving = asyncio.create_task(beats()), asyncio.create_task(saves())
+        await asyncio.gather(at_rest(), at_rest())
+        assert done == ["saved"]
+        beating.cancel()
+        await saving
+
+    found = subwarden.explore(scenario, schedules=60)
     assert found.verdict == "holds", str(found)

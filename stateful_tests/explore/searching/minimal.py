@@ -22,7 +22,7 @@ from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.subjects.scenario.play import VALUE, Result, Rules, ScenarioRunner
 
 EXACT = 3  # deviations, up to which all runs are tried
-STEPS = 200_000  # of runs that are made to find one with fewer deviations
+STEPS = 400_000  # of runs that are made to find one with fewer deviations: each search for one may take half of those that are left
 MORE = 300  # further runs with as few deviations, among which one may move fewer tasks
 IMPATIENT = 0.25  # seconds that a run may last while one that blocks for real is made smaller
 FAULTS = ("+cancel ", "+fail ")
@@ -103,6 +103,7 @@ class Minimizer:
         self._make = runner_of
         self._failure = failure
         self._budget = budget
+        self._steps = STEPS
 
     def minimal(self, rules: Rules, choices: list[int]) -> Run:
         """The smallest run found, under the weakest rules. Raises NotReproducible."""
@@ -210,10 +211,10 @@ class Minimizer:
     def _fewest(self, rules: Rules, bound: int, known: Run | None = None) -> Run | None:
         """A run with the fewest deviations, up to `bound`, and of those one that moves few tasks; None if none was found in time."""
         runner, search = self._runner_of(rules), DelayBounded(bound, Random(0))
-        until = runner.steps + STEPS
+        began, most = runner.steps, self._steps // 2
         best: Run | None = None
         left = MORE
-        while runner.steps < until and left:
+        while runner.steps - began < most and left:
             if self._budget.spent():
                 raise BudgetSpent
             result = strategic(runner, search)
@@ -226,6 +227,7 @@ class Minimizer:
                 run = self._played(rules, lambda _, choices=choices: fixed(choices))  # type: ignore[misc]  # a default binds it now
                 if run is not None and (best is None or run.size() < best.size()):
                     best = run
+        self._steps -= min(most, runner.steps - began)
         return best
 
 

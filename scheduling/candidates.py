@@ -38,13 +38,17 @@ class Candidates(ABC):
         """Where each candidate that is not optional will go on, in the order of choices."""
         return self.names()
 
+    def places(self) -> Sequence[tuple[str, Site]]:
+        """The name of the chain and the site of each candidate that is not optional, in the order of choices."""
+        return list(zip(self.chain_names(), self.sites(), strict=True))
+
     def newcomers(self, known: int) -> list[str]:
         """The names of the chains that the run has started so far, in order of birth, without the first `known`."""
         return []
 
     def positions(self) -> Hashable:
         """Which chains can move, and from where: a cheap digest of the state."""
-        return frozenset(zip(self.chain_names(), self.sites(), strict=True))
+        return frozenset(self.places())
 
     def runs_on(self) -> int:
         """The place of the candidate that continues the chain that ran last; 0 if that chain cannot go on."""

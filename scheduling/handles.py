@@ -22,7 +22,7 @@ WAKEUP = "task_wakeup"  # CPython's name of a task's step after a wait
 class Handle(asyncio.Handle):
     """A ready callback. Cancelling removes it from the queue, so that the scheduler is never offered a step that does nothing."""
 
-    __slots__ = ("chain", "named", "site")
+    __slots__ = ("chain", "named", "place")
     _callback: Callable[..., object]
     _args: tuple[object, ...]
     _context: Context
@@ -30,7 +30,7 @@ class Handle(asyncio.Handle):
     # kept by `scheduling.loop_candidates`, once they are asked for: until it runs, a ready task stands still
     chain: Any
     named: str | None
-    site: Any
+    place: Any
     _repr = None  # the base has slots for these two, for its debug mode
     _source_traceback = None
     __init__: Any = object.__init__  # it is filled by `made`, or in `call_soon`, which is called for every step
@@ -44,7 +44,7 @@ class Handle(asyncio.Handle):
         handle._loop = loop
         handle._context = copy_context() if context is None else context
         handle._cancelled = False
-        handle.chain = handle.named = handle.site = None
+        handle.chain = handle.named = handle.place = None
         return handle
 
     def cancel(self) -> None:

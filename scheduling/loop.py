@@ -27,6 +27,7 @@ from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks
 Future = asyncio.Future
 OFF, ON = "".isdigit, "1".isdigit  # False and True, said in C: CPython asks every loop for its debug mode whenever it makes a future
 EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
+UNNAMED = [f"task-{order}" for order in range(100)]  # made once, and so hashed once
 ENTERED: "dict[int, ControlledLoop]" = {}  # thread -> the loop that is its running one; asyncio asks the system for that on Python 3.11
 
 
@@ -353,15 +354,15 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         handle._args = args
         handle._loop = self
         handle._cancelled = False
-        handle.chain = handle.named = handle.site = None
+        handle.chain = handle.named = handle.place = None
         if context is None:  # by code: tasks and futures give theirs
             handle._context = copy_context()
             if self.in_turns and self.suspend_free_locks:
                 return self._takes_turns(handle)
         else:
             handle._context = context
-            if self.in_turns and self.suspend_free_locks and self.ready and BeforeOthers.follows(self.ready, handle):
-                return handle
+            if args and self.in_turns and self.suspend_free_locks and self.ready and BeforeOthers.follows(self.ready, handle):
+                return handle  # of a future, whose callbacks are given it
         self.ready.append(handle)
         return handle
 
@@ -435,7 +436,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             self.refusal = self.refusal or partial(TooManyTasks, place)
             raise TooManyTasks(place)
         if name is None:
-            name = f"task-{self._task_order}"
+            order = self._task_order
+            name = UNNAMED[order] if order < len(UNNAMED) else f"task-{order}"
         if self._task_factory is None or self._task_factory is EAGER:
             if self._task_factory is EAGER:  # ours is made as that would: it runs its first step at once, and must have its name by then
                 kwargs["eager_start"] = True

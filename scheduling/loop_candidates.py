@@ -66,11 +66,24 @@ class LoopCandidates(Candidates):
     def sites(self) -> list[Site]:
         loop = self.loop
         ready = loop.ready
-        found = [handle.site or _site(handle) for handle in (ready if self._any else ready[:1])]
+        found = [(handle.place or _place(handle))[1] for handle in (ready if self._any else ready[:1])]
         if loop.events:
             found += [event.label for event in loop.events]
         if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
             found.append(CLOCK)
+        return found
+
+    def places(self) -> list[tuple[str, Site]]:
+        loop = self.loop
+        ready = loop.ready
+        if self._any:
+            found = [handle.place or _place(handle) for handle in ready]
+        else:
+            found = [(QUEUE, (handle.place or _place(handle))[1]) for handle in ready[:1]]
+        if loop.events:
+            found += _of_events(loop)
+        if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
+            found.append((CLOCK, CLOCK))
         return found
 
     def newcomers(self, known: int) -> list[str]:
@@ -80,9 +93,9 @@ class LoopCandidates(Candidates):
     def positions(self) -> Hashable:
         """The positions of all ready steps, also in `fifo`, where only the first can move."""
         loop = self.loop
-        found = [(handle.named or _named(handle), handle.site or _site(handle)) for handle in loop.ready]
+        found = [handle.place or _place(handle) for handle in loop.ready]
         if loop.events:
-            found += [(f"+{label}", label) for label in [event.label for event in loop.events]]
+            found += _of_events(loop)
         if not loop.ready and not loop.arrivals and timer_may_fire(loop, Order.ANY):
             found.append((CLOCK, CLOCK))
         return frozenset(found)
@@ -108,6 +121,10 @@ class LoopCandidates(Candidates):
 
     def faults(self) -> list[str]:
         return [fault.label for fault in self.loop.faults]
+
+
+def _of_events(loop: ControlledLoop) -> list[tuple[str, Site]]:
+    return [(f"+{label}", label) for label in [event.label for event in loop.events]]
 
 
 def _number(names: list[str]) -> None:
@@ -149,12 +166,19 @@ def _named(handle: Handle) -> str:
     return name
 
 
-def _site(handle: Handle) -> Site:
-    """Where the task is suspended, in each coroutine that awaits the next: a number of that place. A bare callback's name.
+def _place(handle: Handle) -> tuple[str, Site]:
+    """The name of the chain of a ready step, and its site: where the task is suspended, in each coroutine that awaits the next; a number of
+    that place. The site of a bare callback is its name.
 
     The innermost place alone says little: half of all tasks stand in `asyncio.sleep` or in a lock.
     """
     task = owner(handle)
-    site: Site = label(handle) if task is None else _numbers.setdefault(suspended_at(task), len(_numbers) + 1)
-    handle.site = site
-    return site
+    site: Site
+    if task is None:
+        site = name = label(handle)
+    else:
+        names = handle._loop.names
+        name = task.get_name() if names is None else names.of(task)
+        site = _numbers.setdefault(suspended_at(task), len(_numbers) + 1)
+    place = handle.place = name, site
+    return place

@@ -42,21 +42,26 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     early = loop.early_timers
     arrivals = loop.arrivals
     batches = (early or arrivals is not None) and not any_order
+    least = getattr(choose, "least", 0 if every_choice else 1)  # it is asked where there are more candidates
     undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked if nothing optional can happen, to spare a call
     choose = getattr(choose, "disturbed", choose)  # a method: to call an object that has `__call__` costs three times as much
-    least = 0 if every_choice else 1
     choices: list[int] = [] if before is None else before
     loop.choices = choices
     steps = passed = 0  # how often in a row the oldest ready step was passed over
     while True:
+        ask = undisturbed
         if ready:
-            width = len(ready) if any_order else 1
-            n = width + len(events) + len(faults) if events or faults else width
-            if early and timers and timer_may_fire(loop, order):
-                n += 1
+            width = n = len(ready) if any_order else 1
+            if events or faults or timers:  # most choices are among ready steps alone
+                n += len(events) + len(faults)
+                if faults or timers:
+                    ask = choose
+                    if early and timers and timer_may_fire(loop, order):
+                        n += 1
         elif timers and (timer_may_fire(loop, order) if loop.prompt or loop.promised else loop.has_timers()):
             width = 0
             n = len(events) + 1 + len(faults)
+            ask = choose
             if loop.resting is not None and loop.resting():
                 if not events:
                     return Ending.QUIESCENT, choices, steps
@@ -65,14 +70,15 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
         elif events:
             width = 0
             n = len(events) + len(faults)
+            ask = choose if faults or timers else undisturbed
         else:
             return Ending.QUIESCENT, choices, steps
         if passed >= STARVATION_BOUND and width:
-            if every_choice:
+            if not least:
                 choose(1)  # a chooser that counts must know
             n, pick = 1, 0
         else:
-            pick = (choose if faults or timers else undisturbed)(n) if n > least else 0
+            pick = ask(n) if n > least else 0
         if n > 1:
             choices.append(pick)
         if pick < width:

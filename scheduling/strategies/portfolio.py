@@ -91,12 +91,23 @@ class Portfolio:
             if choose is not None:
                 self._turns.append(self._turn)
                 self.runs += 1
-                return choose if self._turn.every_choice else _only_where_there_is_one(choose)
+                return choose if self._turn.every_choice else _WhereThereIsOne(choose)
         return None
 
     def end(self, choices: list[int], steps: int) -> None:
         self._turn.end(choices, steps)
 
 
-def _only_where_there_is_one(choose: Choose) -> Choose:
-    return lambda n: choose(n) if n > 1 else 0
+class _WhereThereIsOne:
+    """A chooser that is not asked where there is only one candidate. `scheduling.run` knows `least`, and spares the call."""
+
+    __slots__ = ("_choose", "disturbed", "undisturbed")
+    least = 1
+
+    def __init__(self, choose: Choose) -> None:
+        self._choose = choose
+        self.undisturbed: Choose = getattr(choose, "undisturbed", choose)
+        self.disturbed: Choose = getattr(choose, "disturbed", choose)
+
+    def __call__(self, n: int) -> int:
+        return self._choose(n) if n > 1 else 0

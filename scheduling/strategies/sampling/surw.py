@@ -15,12 +15,14 @@ positive chance. The first run is a plain random walk.
 """
 
 from bisect import bisect
-from itertools import accumulate
+from itertools import accumulate, repeat
 from random import Random
 
 from subwarden.scheduling.candidates import Candidates, Site
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
+
+ONES = repeat(1)  # the events left of a chain that earlier runs do not know
 
 
 class Surw:
@@ -32,55 +34,50 @@ class Surw:
     def __init__(self, random: Random, whole: float = 0.5) -> None:
         self._random = random
         self._whole = whole
-        self._counts: dict[str, dict[Site, int]] = {}  # of the last run: chain, site, events
+        self._events: list[tuple[str, Site]] = []  # of the last run: chain and site
         self._known: dict[Site, None] = {}  # every site of every run, in the order they were first seen
         self._faults = SampledFaults(random)
 
     def begin(self, candidates: Candidates) -> Choose:
         uniform = self._random.random
         share = 1.0 if uniform() < self._whole else 0.5
-        for sites_of in self._counts.values():
-            self._known.update(dict.fromkeys(sites_of))
+        before = self._events
+        by_chain: dict[str, dict[Site, None]] = {}
+        for chain, site in before:
+            by_chain.setdefault(chain, {})[site] = None
+        for sites in by_chain.values():
+            self._known |= sites
         interesting = {site for site in self._known if uniform() < share}
-        left = {  # only what is more than none
-            chain: many
-            for chain, sites_of in self._counts.items()
-            if (many := sum([n for site, n in sites_of.items() if site in interesting]))
-        }
-        counts: dict[str, dict[Site, int]] = {}
-        self._counts = counts
+        left = dict.fromkeys(by_chain, 0)
+        for chain, site in before:
+            if site in interesting:
+                left[chain] += 1
+        left = {chain: many for chain, many in left.items() if many}
+        events = self._events = []
         meant: str | None = None
-        names, sites = candidates.chain_names, candidates.sites
+        places = candidates.places
 
         def choose(n: int) -> int:
             nonlocal meant
-            among = names()
-            places = sites()
+            among = places()
             pick = 0
             if n > 1:
-                waiting = [at for at, place in enumerate(places) if place in interesting]
+                waiting = [chain for chain, site in among if site in interesting]
                 if waiting:
-                    if len(waiting) == n and meant not in among:
+                    if meant is not None and len(waiting) == n and meant not in waiting:
                         meant = None  # it is blocked, and all others wait for it
                     if meant is None:
-                        owing = list(left) if len(waiting) < n else []
-                        if owing:
-                            shares = list(accumulate(left.values()))
-                        else:
-                            owing = [among[at] for at in waiting]
-                            shares = list(accumulate([left.get(chain, 1) for chain in owing]))
+                        owing = list(left) if left and len(waiting) < n else waiting
+                        shares = list(accumulate(map(left.get, owing, ONES)))
                         meant = owing[bisect(shares, uniform() * shares[-1])]
-                    free = [at for at, place in enumerate(places) if place not in interesting or among[at] == meant]
+                    free = [at for at, (chain, site) in enumerate(among) if chain == meant or site not in interesting]
                     pick = free[int(uniform() * len(free))] if free else int(uniform() * n)
                 else:
                     pick = int(uniform() * n)
-            chain, place = among[pick], places[pick]
-            of_chain = counts.get(chain)
-            if of_chain is None:
-                counts[chain] = {place: 1}
-            else:
-                of_chain[place] = of_chain.get(place, 0) + 1
-            if place in interesting:
+            event = among[pick]
+            events.append(event)
+            chain, site = event
+            if site in interesting:
                 if left.get(chain, 1) > 1:
                     left[chain] -= 1
                 else:
@@ -91,4 +88,4 @@ class Surw:
         return self._faults.around(candidates, choose)
 
     def end(self, choices: list[int], steps: int) -> None:
-        """The counts were kept while the run lasted."""
+        """The events were kept while the run lasted."""

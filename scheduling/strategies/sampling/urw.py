@@ -9,13 +9,15 @@ from the run before; the first run is a plain random walk.
 """
 
 from bisect import bisect
-from itertools import accumulate
+from itertools import accumulate, repeat
 from random import Random
 
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
 from subwarden.scheduling.strategies.sampling.remaining import Remaining
+
+ONES = repeat(1)  # the events left of a chain that earlier runs do not know
 
 
 class Urw:
@@ -33,8 +35,8 @@ class Urw:
         uniform = self._random.random
         remaining = self._remaining
         remaining.begin()
-        known = remaining.known
-        names, newcomers, weights = candidates.chain_names, candidates.newcomers, remaining.weights
+        known, events, left = remaining.known, remaining.events, remaining.left
+        names, newcomers = candidates.chain_names, candidates.newcomers
 
         def choose(n: int) -> int:
             if born := newcomers(remaining.born):
@@ -43,11 +45,14 @@ class Urw:
             if n == 1:
                 pick = 0
             elif known:
-                shares = list(accumulate(weights(among)))
+                shares = list(accumulate(map(left.get, among, ONES)))
                 pick = bisect(shares, uniform() * shares[-1])
             else:
                 pick = int(uniform() * n)
-            remaining.took(among[pick])
+            chain = among[pick]
+            events.append(chain)
+            if (many := left.get(chain, 1)) > 1:
+                left[chain] = many - 1
             return pick
 
         return self._faults.around(candidates, choose)

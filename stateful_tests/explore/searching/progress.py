@@ -94,8 +94,9 @@ class Progress:
 
     def left(self) -> int | None:
         """How many more schedules are wanted; None: as many as the budget allows."""
-        bounds = [bound for bound in (self.most, self._until) if bound is not None]
-        return max(0, min(bounds) - self.runner.schedules) if bounds else None
+        most, until = self.most, self._until
+        bound = until if most is None or (until is not None and until < most) else most
+        return None if bound is None else max(0, bound - self.runner.schedules)
 
     def count(self, done: Done) -> None:
         """Count the outcome of a portion, and look at its failing runs. It has gone on after a failure already."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from subwarden.stateful_tests.fixture.api import replay as replay
     from subwarden.stateful_tests.subjects.core.environment import Environment as Env
     from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario as BadScenario
+    from subwarden.world.answers import answers_later as answers_later
     from subwarden.world.asgi.application import Application as asgi
     from subwarden.world.asgi.fresh import application as fresh
     from subwarden.world.decisions import choose as choose
@@ -52,6 +53,7 @@ __all__ = [
     "WaitsForEver",
     "__version__",
     "always",
+    "answers_later",
     "asgi",
     "choose",
     "explore",
@@ -84,6 +86,7 @@ _FOUND_IN = {
     "SocketHub": ("subwarden.world.hubs.over_network", "SocketHub"),
     "WaitsForEver": ("subwarden.stateful_tests.explore.once", "WaitsForEver"),
     "always": (_JUDGE, "always"),
+    "answers_later": ("subwarden.world.answers", "answers_later"),
     "asgi": ("subwarden.world.asgi.application", "Application"),
     "choose": (_WORLD, "choose"),
     "explore": (_EXPLORE, "explore"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from subwarden.scheduling.isolation.places import Counter, place_of
+from subwarden.scheduling.isolation.places import Taking, place_of
 from subwarden.scheduling.isolation.reachable import reachable
 
 
@@ -18,8 +18,8 @@ class Kept:
     """What `root` (a function, a class, or a partial with its arguments) leads to, as it is now."""
 
     def __init__(self, root: Any) -> None:
-        counters: dict[int, Counter] = {}
-        places = [place_of(thing, counters) for thing in reachable(root)]
+        taking: dict[int, Taking] = {}
+        places = [place_of(thing, taking) for thing in reachable(root)]
         self._compared = [place for place in places if place.simple]
         self._others = [place for place in places if not place.simple]
         self._now = [place.now for place in self._compared]

@@ -5,6 +5,7 @@ place of another will do.
 """
 
 import ast
+import copy
 from collections import OrderedDict, deque
 from functools import _lru_cache_wrapper
 from itertools import count
@@ -14,6 +15,7 @@ from typing import Any
 
 from subwarden.scheduling.isolation.reachable import NOTHING, Namespace, Slot, held_by
 
+_TAKING: tuple[Any, ...] = (count, type(iter([])), type(iter(())))
 _EXACT = (list, deque, bytearray)  # their `==` is Python's own, and sees the order
 
 
@@ -42,46 +44,58 @@ class Place:
         return self.now
 
 
-class Counter:
-    """An `itertools.count`, which cannot be set back: another takes its place."""
+class Taking:
+    """An `itertools.count`, or an iterator over a list or a tuple, such as the answers of a mock. It cannot be set back: another takes its
+    place.
+    """
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        self._said = repr(value)
-        try:
-            read = ast.literal_eval(self._said.removeprefix("count"))
-        except (ValueError, SyntaxError):  # it counts in somebody's own numbers
-            read = None
-        self._arguments = read if isinstance(read, tuple) else (read,)
+        self._at = self._place()
+        self._again = _another(value)
+
+    def _place(self) -> object:
+        return repr(self.value) if type(self.value) is count else self.value.__length_hint__()
 
     def same(self) -> bool:
-        """Whether nobody has counted."""
-        return repr(self.value) == self._said
+        """Whether nobody has taken anything."""
+        return self._place() == self._at
 
     def put_back(self) -> Any:
-        """The count to be used from now on."""
-        if not self.same() and self._arguments != (None,):
-            self.value = count(*self._arguments)
+        """What is to be used from now on."""
+        if not self.same() and self._again is not None:
+            self.value, self._again = self._again, _another(self._again)
         return self.value
+
+
+def _another(value: Any) -> Any:
+    """One that will give the same as `value`; None where that cannot be made."""
+    if type(value) is not count:
+        return copy.copy(value)
+    try:
+        read = ast.literal_eval(repr(value).removeprefix("count"))
+    except (ValueError, SyntaxError):  # it counts in somebody's own numbers
+        return None
+    return count(*read) if isinstance(read, tuple) else count(read)
 
 
 class Names(Place):
     """Names and their values, whose order means nothing: the globals of a module, the attributes of an instance or a function.
 
-    `counters`: by identity of the count, so that places which share one go on sharing it.
+    `taking`: by identity of what gives them, so that places which share one go on sharing it.
     """
 
-    def __init__(self, now: Any, counters: dict[int, Counter]) -> None:
+    def __init__(self, now: Any, taking: dict[int, Taking]) -> None:
         super().__init__(now, dict(now))
-        self._counters = {name: counters.setdefault(id(each), Counter(each)) for name, each in self.was.items() if type(each) is count}
-        self.simple = not self._counters
+        self._taking = {name: taking.setdefault(id(each), Taking(each)) for name, each in self.was.items() if type(each) in _TAKING}
+        self.simple = not self._taking
 
     def same(self) -> bool:
-        return all(each.same() for each in self._counters.values()) and super().same()
+        return all(each.same() for each in self._taking.values()) and super().same()
 
     def put_back(self) -> None:
-        for name, counter in self._counters.items():
-            self.was[name] = counter.put_back()
+        for name, each in self._taking.items():
+            self.was[name] = each.put_back()
         for name in [name for name in self.now if name not in self.was]:
             if isinstance(self.now[name], ModuleType):  # it is loaded once, and then found there
                 self.was[name] = self.now[name]
@@ -105,8 +119,8 @@ class Names(Place):
 class Attributes(Names):
     """The attributes of a class. Those between double underscores are Python's own, or a package's: they stay as they are."""
 
-    def __init__(self, owner: type, counters: dict[int, Counter]) -> None:
-        super().__init__(vars(owner), counters)
+    def __init__(self, owner: type, taking: dict[int, Taking]) -> None:
+        super().__init__(vars(owner), taking)
         self._owner = owner
 
     def put_back(self) -> None:
@@ -267,11 +281,11 @@ class Chance(Place):
         return self.now.getstate()
 
 
-def place_of(thing: Any, counters: dict[int, Counter]) -> Place:
+def place_of(thing: Any, taking: dict[int, Taking]) -> Place:
     """The place that `thing` is, one of those that `reachable` gives."""
     kind = type(thing)
     if kind is Namespace:
-        return Names(thing.names, counters)
+        return Names(thing.names, taking)
     if kind is Slot:
         return Value(thing)
     for kinds, place in (
@@ -283,4 +297,4 @@ def place_of(thing: Any, counters: dict[int, Counter]) -> Place:
     ):
         if issubclass(kind, kinds):
             return place(thing)
-    return Attributes(thing, counters) if issubclass(kind, type) else Elements(thing)
+    return Attributes(thing, taking) if issubclass(kind, type) else Elements(thing)

@@ -1,8 +1,7 @@
 """What a subject can keep from one run to the next: all that its own modules and its arguments lead to, and that can change.
 
 It starts from a function, a class or arguments, and goes on through the globals of their modules, through containers, instances, the
-attributes of their own classes, default arguments, the cells of closures and caches. What a scenario that is written inside another
-function has in its closure is that function's business, and left out.
+attributes of their own classes, default arguments, the cells of closures and caches.
 
 Looked into are objects of the user's own classes and of installed packages (an application keeps its routes and its state), and a few of
 the standard library's that hold state. Left out are modules and classes of packages, loggers, files, threads, and the tools of tests.
@@ -71,25 +70,32 @@ def _changes(kind: type, thing: Any) -> bool:
 
 
 def _roots(root: Any) -> Iterator[Any]:
-    """Where to start: the module of a function or a class, and the arguments of a call that is made for each run.
+    """Where to start: the module of a function or a class, the objects in a closure, and the arguments of a call that is made for each run.
 
-    A part of the harness, such as a hub, makes a subject of what it was given; what else it keeps is its own business.
+    A bare container in the closure of a scenario is how the test around it collects something over all runs. A part of the harness, such as
+    a hub, makes a subject of what it was given; what else it keeps is its own business.
     """
-    ours: list[Any] = []
-    waiting = [root]
+    seen: dict[int, Any] = {}
+    waiting = [(root, True)]
     while waiting:
-        thing = waiting.pop()
+        thing, given = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen[id(thing)] = thing
         if isinstance(thing, partial):
-            waiting += [*thing.args, *thing.keywords.values(), thing.func]
+            waiting += [(each, True) for each in (*thing.args, *thing.keywords.values(), thing.func)]
         elif isinstance(thing, MethodType):
-            waiting += [thing.__self__, thing.__func__]
-        elif isinstance(thing, FunctionType | type):
+            waiting += [(thing.__self__, True), (thing.__func__, True)]
+        elif isinstance(thing, FunctionType):
             yield from _globals_of(thing)
-        elif _module_of(type(thing)).partition(".")[0] != "subwarden" or _is_own_class(type(thing)):
+            waiting += [(each, False) for cell in thing.__closure__ or () for each in _content(cell)]
+        elif isinstance(thing, type):
+            yield from _globals_of(thing)
+        elif _module_of(type(thing)).partition(".")[0] == "subwarden" and not _is_own_class(type(thing)):
+            own = getattr(thing, "__dict__", {}).values()
+            waiting += [(each, True) for each in own if not isinstance(each, CONTAINERS)]
+        elif given or not isinstance(thing, CONTAINERS):
             yield thing
-        elif all(each is not thing for each in ours):
-            ours.append(thing)
-            waiting += [each for each in getattr(thing, "__dict__", {}).values() if not isinstance(each, CONTAINERS)]
 
 
 def _globals_of(thing: Any) -> Iterator[Namespace]:

@@ -68,6 +68,10 @@ PLACES = {
         "from itertools import count\nclass Hub:\n    numbers = count(1)\n"
         "def leave(): next(Hub.numbers)\ndef seen(): return next(Hub.numbers)"
     ),
+    "the answers of a mock": (
+        "from unittest.mock import Mock\nsend = Mock(side_effect=list('abcd'))\ndef leave(): send()\ndef seen(): return send()"
+    ),
+    "an iterator over a tuple": "turns = iter((1, 2))\ndef leave(): next(turns)\ndef seen(): return next(turns)",
     "a random generator": "from random import Random\nrandom = Random(0)\ndef leave(): random.random()\ndef seen(): return random.random()",
     "a lock, bound to the loop of a run": (
         "import asyncio\nlock = asyncio.Lock()\ndef leave():\n    lock._loop = 'of a run'\n    lock._locked = True\n"
@@ -162,10 +166,14 @@ def test_arguments_are_put_back(module_of: Any) -> None:
 
 
 def test_what_a_test_collects_around_its_scenario_stays(module_of: Any) -> None:
-    """What a scenario has in its closure is the business of the function around it."""
-    module = module_of("def made():\n    runs = []\n    async def scenario():\n        runs.append(1)\n    return scenario, runs\n")
+    """A bare container; an object in a closure is put back."""
+    module = module_of(
+        "class Hub: members = ()\ndef made():\n    runs, hub = [], Hub()\n    def joins():\n        hub.members += ('a',)\n"
+        "    async def scenario():\n        runs.append(1)\n        joins()\n        assert hub.members == ('a',)\n"
+        "    return scenario, runs\n"
+    )
     scenario, runs = module.made()
-    subwarden.explore(scenario)
+    assert subwarden.explore(scenario).verdict == "holds"
     assert len(runs) > 1
 
 

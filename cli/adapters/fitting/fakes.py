@@ -68,14 +68,14 @@ class Callback:
         self.client, self.env, self.inbox = client, env, inbox
 
     {begin}def __call__(self, message=None, *more, **options):
-{waits}        self.inbox.setdefault(self.client, []).append(message)
-
+        self.inbox.setdefault(self.client, []).append(message)
+{waits}
     def __hash__(self):
         return hash(self.client)  # so that the order of a set repeats
 
 '''
 WAITS = """\
-        await self.env.park(f"callback of {self.client}")  # the scheduler decides when this goes on
+        await self.env.park(f"callback of {self.client}")  # what it does then takes as long as the scheduler says
 """
 OUTSIDE = '''
 class Outside:

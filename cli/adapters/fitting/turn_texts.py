@@ -85,7 +85,8 @@ LEAVES_QUEUE = """
         if self.has(client, topic):
             try:
 {call}            finally:
-                await self.unfollow(client, topic)
+                if not self.has(client, topic):  # else it was cancelled, and goes on
+                    await self.unfollow(client, topic)
 """
 ENTERED = """
     async def joins(self, client, topic):
@@ -102,7 +103,8 @@ LEFT = """
             try:
                 {ends}
             finally:
-                await self.unfollow(client, topic)
+                if not self.has(client, topic):  # else it was cancelled, and goes on
+                    await self.unfollow(client, topic)
 """
 ENDED = """
     async def leaves(self, client, topic):

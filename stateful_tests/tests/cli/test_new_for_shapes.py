@@ -1,7 +1,10 @@
 """`subwarden new FILE --for CLASS` for what differs from hub to hub: how a subscription ends, what a message is, and what lasts."""
 
+import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +51,8 @@ READ = {  # what is printed of each, and what its adapter says
     "Follows": ("subscribe __aiter__()", "self.follow(client, topic, self.rooms[topic].__aiter__())"),
     "Short": ("subscribe subscribe(k) publish publish(k, v)", "self.follow(client, topic, self.ours.subscribe(topic))"),
     "Agents": ("connect connect_agent(agent_id, account, websocket)", "self.ours.connect_agent(client, None, socket)"),
+    "Spawns": ("publish emit(values)", "async def __call__"),
+    "Locked": ("publish publish(event)", "if not self.has(client, topic):"),
     "Tabs": ("unsubscribe disconnect(websocket)", "room.connections.values() for each in members"),
 }
 
@@ -90,6 +95,78 @@ def test_what_is_about_a_client_is_no_client(capsys: pytest.CaptureFixture[str])
     told, text = written("Hub", capsys)
     assert "subscribe gives None for client_filters" in told
     assert "self.ours.subscribe(topic, client, None)" in text
+
+
+class Env:
+    """What an adapter sees of the outside: each parked call waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.parked: list[asyncio.Future[None]] = []
+
+    def closed(self, _client: str) -> bool:
+        return False
+
+    async def park(self, _name: str, **_options: object) -> None:
+        self.parked.append(asyncio.get_running_loop().create_future())
+        await self.parked[-1]
+
+
+async def settle() -> None:
+    for _ in range(9):
+        await asyncio.sleep(0)
+
+
+def played(name: str, scene: Callable[[Any, Env], Coroutine[Any, Any, None]]) -> None:
+    """Write the adapter, and play the scene with it on the stock loop."""
+    assert main(["new", "mine.py", "--for", f"shapes.py:{name}"]) == 0
+    names: dict[str, Any] = {}
+    exec(SHAPES, names)  # and no import: sys.modules keeps the module of another test
+    exec(Path("mine.py").read_text(encoding="utf-8").replace(f"from shapes import {name}\n", ""), names)
+
+    async def play() -> None:
+        env = Env()
+        await scene(names["Adapter"](env), env)
+
+    asyncio.run(play())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_callback_has_received_what_it_is_called_with_however_long_it_takes() -> None:
+    """Tasks that are started in order, and end in another, were messages in a wrong order."""
+
+    async def scene(adapter: Any, env: Env) -> None:
+        await adapter.connect("c1")
+        await adapter.subscribe("c1", "t1")
+        await adapter.publish("t1", "mA")
+        await adapter.publish("t1", "mB")
+        await settle()
+        assert len(env.parked) == 2, "both are under way"
+        env.parked[1].set_result(None)
+        env.parked[0].set_result(None)
+        await settle()
+        assert adapter.delivered() == {"c1": ["mA", "mB"]}
+
+    played("Spawns", scene)
+
+
+def test_a_client_whose_unsubscribe_was_cancelled_before_it_happened_goes_on_reading() -> None:
+    """Its reader had ended, so that its queue filled: a message did not reach it."""
+
+    async def scene(adapter: Any, _env: Env) -> None:
+        await adapter.connect("c1")
+        await adapter.subscribe("c1", "t1")
+        async with adapter.rooms["t1"]._lock:
+            leaving = asyncio.create_task(adapter.unsubscribe("c1", "t1"))
+            await settle()
+            leaving.cancel()
+            await asyncio.wait([leaving])
+        await adapter.publish("t1", "mA")
+        await settle()
+        assert adapter.delivered() == {"c1": ["mA"]}
+        await adapter.unsubscribe("c1", "t1")
+        assert not adapter.readers
+
+    played("Locked", scene)
 
 
 @pytest.mark.slow
@@ -137,6 +214,8 @@ def test_a_right_hub_of_any_shape_holds_without_an_edit(name: str, capsys: pytes
             "P8",
         ),
         ("Short", "self.subs[k].remove(q)", "self.subs.pop(k)", "P8"),
+        ("Spawns", "for func in self.receivers:", "for func in self.receivers[1:]:", "D1"),
+        ("Locked", "            self._queues.discard(queue)", "            self._queues.pop()", "P8"),
         ("Agents", "            members.discard(agent_id)", "            members", "P2"),
         ("Tabs", "            members.discard(websocket)", "            members", "P8"),
     ],

@@ -335,6 +335,54 @@ class Tabs:
                 await websocket.send_json(payload)
 
 
+class Spawns:
+    """It starts a task for each receiver, and waits for none."""
+
+    def __init__(self):
+        self.receivers = []
+        self.tasks = set()
+
+    def connect(self, func):
+        self.receivers.append(func)
+
+    def disconnect(self, func):
+        self.receivers.remove(func)
+
+    def emit(self, *values):
+        for func in self.receivers:
+            task = asyncio.create_task(self._run(func, values))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def _run(self, func, values):
+        await func(*values)
+
+
+class Locked:
+    """It takes its lock to unsubscribe, so that this can be cancelled before it has happened."""
+
+    def __init__(self):
+        self._queues = set()
+        self._lock = asyncio.Lock()
+
+    async def subscribe(self):
+        queue = asyncio.Queue(maxsize=200)
+        async with self._lock:
+            self._queues.add(queue)
+        return queue
+
+    async def unsubscribe(self, queue):
+        async with self._lock:
+            self._queues.discard(queue)
+
+    async def publish(self, event: dict):
+        async with self._lock:
+            queues = list(self._queues)
+        for queue in queues:
+            with contextlib.suppress(asyncio.QueueFull):
+                queue.put_nowait(event)
+
+
 class Stays:
     """Nothing ends a subscription."""
 

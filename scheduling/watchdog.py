@@ -6,6 +6,7 @@ had the processor does not count, so that nobody's step blocks because the machi
 process; elsewhere there is no guard, and `guarded` says so by yielding False.
 """
 
+import asyncio
 import os
 import signal
 import sys
@@ -101,7 +102,7 @@ class Watchdog:
         blocked = block(loop, frame)
         if (taken := memory - self._memory) >= HOARD:
             loop.refusal = loop.refusal or partial(HoardsMemory, _place(frame), taken)
-        elif not loop.is_running():  # it is a job of an executor, which may take as long as it likes, and blocks nobody elsewhere
+        elif not loop.is_running() and loop.tasks:  # a job of an executor, which may take long, and blocks nobody elsewhere
             loop.refusal = loop.refusal or partial(LongJob, calling_place() or loop.job)
         raise blocked
 
@@ -137,6 +138,14 @@ def block(loop: ControlledLoop, frame: FrameType | None) -> Blocked:
     """The step that stands at `frame` blocks `loop`, or would: remember where the first did; returns the error to raise."""
     loop.blocked = loop.blocked or _place(frame)
     return Blocked(loop.blocked)
+
+
+def runs_a_loop(error: Blocked) -> bool:
+    """Whether `error` has left an event loop of asyncio's own, as `asyncio.run` makes one."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code is not asyncio.BaseEventLoop.run_forever.__code__:
+        trace = trace.tb_next
+    return trace is not None
 
 
 def _place(frame: FrameType | None) -> str:

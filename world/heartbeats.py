@@ -35,10 +35,26 @@ EARLY = 8  # moments at which only timers are left, before it is worth a look
 class Heartbeats:
     """Of one run. Ask `rest` whenever only timers are left."""
 
-    __slots__ = ("_counts", "_fired", "_idle", "_loop", "_moments", "_pending", "_read", "_since", "_state", "_values", "steady")
+    __slots__ = (
+        "_alive",
+        "_counts",
+        "_fired",
+        "_idle",
+        "_known",
+        "_loop",
+        "_moments",
+        "_pending",
+        "_read",
+        "_since",
+        "_state",
+        "_values",
+        "steady",
+    )
 
     def __init__(self, loop: "JobLoop") -> None:
         self._loop = loop
+        self._alive: list[Any] = []  # the tasks that had not ended when they were last looked at,
+        self._known = 0  # and of how many of all: those that have ended are too many to be looked at again
         self._idle = 0
         self._fired: Handle | None = None  # the last timer at the last look
         self._pending: list[tuple[Timer, Hashable]] = []
@@ -89,7 +105,10 @@ class Heartbeats:
         return all(self._counts[kind] >= ROUNDS * number for kind, number in each.items())
 
     def _now(self) -> Hashable:
-        places = Counter(suspended_at(task) for task in self._loop.tasks if not task.done())
+        tasks = self._loop.tasks
+        self._alive = [task for task in [*self._alive, *tasks[self._known :]] if not task.done()]
+        self._known = len(tasks)
+        places = Counter(suspended_at(task) for task in self._alive)
         return frozenset(places.items()), self._loop.shows()
 
 

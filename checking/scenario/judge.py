@@ -65,7 +65,9 @@ class ScenarioJudge:
     all runs. `cancelled`: the scenario has been cancelled from outside.
     """
 
-    __slots__ = ("_done", "_leave", "_loop", "cancelled", "conditions", "error", "failure", "hopes", "main", "met", "outside", "shared")
+    __slots__ = (
+        *("_born", "_done", "_leave", "_loop", "cancelled", "conditions", "error", "failure", "hopes", "main", "met", "outside", "shared"),
+    )
 
     def __init__(self, loop: ControlledLoop, leave: Collection[str], met: dict[str, bool]) -> None:
         self._loop = loop
@@ -76,6 +78,7 @@ class ScenarioJudge:
         self.failure: Failure | None = None
         self.error: BaseException | None = None  # behind the failure
         self.cancelled = False
+        self._born: int | None = None  # the number of tasks when the scenario has ended
         self.outside: Event | None = None  # the fault that cancels the scenario
 
     def begin(self, main: "asyncio.Task[Any]") -> None:
@@ -131,6 +134,8 @@ class ScenarioJudge:
     def _over(self) -> bool:
         """The scenario has ended. Whether nothing is left to wait for."""
         main = self.main
+        if self._born is None:
+            self._born = len(self._loop.tasks)
         if self.outside is not None:
             if self.outside in self._loop.faults:
                 self._loop.faults.remove(self.outside)
@@ -206,7 +211,8 @@ class ScenarioJudge:
     def _judge_left(self, ending: Ending) -> None:
         """The scenario has ended well: judge what it leaves behind."""
         main, loop = self.main, self._loop
-        for task in loop.tasks:
+        since = self._born if ending is Ending.LIMIT else None  # cut off: a later one, of a timer that goes on, may be about to end
+        for task in loop.tasks[:since]:
             if not task.done() and not self.may_stay(task):
                 return self.fail(Failure(FailureKind.LEFT_TASK, plain_name(task)))
         for holder, _lock in loop.holding:

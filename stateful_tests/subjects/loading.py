@@ -1,6 +1,8 @@
 """Subjects by name: a built-in one, `path/to/file.py:Factory` or `package.module:Factory`.
 
 Whatever is wrong with a subject of somebody else's is told in one line that says what, where and how to mend it.
+
+Long because each way of being wrong has a line of its own.
 """
 
 import asyncio
@@ -29,7 +31,7 @@ from subwarden.scheduling.isolation.kept import put_all_back
 from subwarden.scheduling.isolation.printed import captured, lines_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.uncontrolled import UncontrolledSource
-from subwarden.scheduling.watchdog import WATCHDOG, Blocked
+from subwarden.scheduling.watchdog import WATCHDOG, Blocked, runs_a_loop
 from subwarden.stateful_tests.exploring.level import Factory
 from subwarden.stateful_tests.subjects.core.adapter import Adapter, CoreAdapter, CoreKind, Kind, Maker, Unwritten
 from subwarden.stateful_tests.subjects.core.environment import Environment
@@ -41,6 +43,8 @@ from subwarden.stateful_tests.subjects.server.level import SERVER_LEVEL
 from subwarden.world.loop import WorldLoop
 
 PATIENCE = 10.0  # seconds of wall clock for an import: that of a framework takes long on a busy machine
+WAITS = "importing it or calling its factory blocks at {}; neither may wait"
+SERVES = 'importing it runs an event loop, at {}, and does not end; put that below `if __name__ == "__main__":`'
 STOPS = (KeyboardInterrupt, Blocked)  # not the subject's own errors
 _TOLD: set[str] = set()  # subjects whose text has been told
 
@@ -121,7 +125,8 @@ def watching_load(name: str, loop: ControlledLoop) -> Iterator[None]:
         with noticing(), WATCHDOG.guarded(PATIENCE), captured(), loading(loop):
             yield
     except Blocked as blocked:
-        raise BadSubject(f"subject {name}: importing it or calling its factory blocks at {blocked}; neither may wait") from None
+        why = SERVES if runs_a_loop(blocked) else WAITS
+        raise BadSubject(f"subject {name}: {why.format(blocked)}") from None
     except (BadSubject, BadObservation, UncontrolledSource):
         raise
     except (Exception, SystemExit, KeyboardInterrupt) as error:

@@ -11,6 +11,7 @@ import pytest
 
 import subwarden
 from subwarden.cli.main import main
+from subwarden.stateful_tests.subjects import loading
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 
 MINE = """
@@ -180,6 +181,17 @@ def test_it_is_refused_by_explore(scenario: str, said: str, capsys: pytest.Captu
 def test_a_job_that_does_not_end_is_no_step_that_blocks(capsys: pytest.CaptureFixture[str]) -> None:
     """It waits for a lock of threads, which nobody sees, so this takes two seconds."""
     assert "a job of an executor goes on and on; " in one_line(capsys, "explore", "mine.py:job_never_ends")
+
+
+def test_a_module_that_serves_when_it_is_imported_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without `if __name__ == "__main__":`. It is given ten seconds, as imports take long on a busy machine; here one."""
+    monkeypatch.setattr(loading, "PATIENCE", 1.0)
+    (tmp_path / "serves.py").write_text("import asyncio\nasync def main():\n    await asyncio.sleep(60)\nasyncio.run(main())\n")
+    said = one_line(capsys, "explore", "serves.py:main")
+    assert "importing it runs an event loop, at serves.py:4 in <module>" in said.replace(f"{tmp_path}/", "")
+    assert said.strip().endswith('put that below `if __name__ == "__main__":`')
 
 
 def test_uvloop_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import subwarden
+from subwarden.world.heartbeats import Heartbeats
 
 
 async def ticks(period: float, beat: Callable[[], object] = lambda: None) -> None:
@@ -207,3 +209,42 @@ def test_a_heartbeat_that_counts_towards_what_is_waited_for() -> None:
         beating.cancel()
 
     assert subwarden.explore(scenario, schedules=1, order="fifo").verdict == "holds"
+
+
+def test_a_task_of_a_timer_that_goes_on_is_not_left_behind() -> None:
+    """The run is cut off at some moment, where the last of them may not have ended. The scenario has long ended."""
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+
+        async def refresh() -> None:
+            await asyncio.wait_for(asyncio.sleep(1), 15)
+
+        def again() -> None:
+            loop.call_later(2, again)
+            loop.create_task(refresh())  # the loop keeps it
+
+        again()
+        loop.call_later(2, again)
+        await asyncio.sleep(7)
+
+    for seed in range(3):
+        found = subwarden.explore(scenario, schedules=2, seed=seed)
+        assert found.verdict == "holds", str(found)
+
+
+def test_tasks_that_have_ended_are_looked_at_once() -> None:
+    """A timer that makes a task at each beat would make a long run take the square of its length."""
+
+    class Ended:
+        looks = 0
+
+        def done(self) -> bool:
+            self.looks += 1
+            return True
+
+    tasks = [Ended() for _ in range(5)]
+    beats = Heartbeats(SimpleNamespace(tasks=tasks, timers=[], shows=lambda: None))  # type: ignore[arg-type]  # a loop's parts
+    for _ in range(4):
+        beats._look()
+    assert {task.looks for task in tasks} == {1}

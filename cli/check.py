@@ -115,7 +115,7 @@ def _judge_by_own(args: argparse.Namespace, path: Path, called: str) -> int:
     """Judge the history by a model of the user's own. Only the command line names one: reading a history imports nothing."""
     # most histories need none of this, and it takes longer to load than they to judge
     from subwarden.stateful_tests.subjects.custom.named_model import model_named  # noqa: PLC0415
-    from subwarden.stateful_tests.subjects.loading import BadSubject  # noqa: PLC0415
+    from subwarden.stateful_tests.subjects.watched_load import BadSubject  # noqa: PLC0415
 
     try:
         specification = CustomSpecification(args.model, model_named(args.model))

@@ -24,7 +24,8 @@ from subwarden.stateful_tests.gate.record import begin_model_coverage, gate_reco
 from subwarden.stateful_tests.runs.pictured.traced import add_traces
 from subwarden.stateful_tests.runs.saved import keep
 from subwarden.stateful_tests.runs.trust import remember
-from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, levels_of
+from subwarden.stateful_tests.subjects.loading import blaming, levels_of
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 
 def add_parser(verbs: Any) -> None:

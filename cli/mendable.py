@@ -12,8 +12,8 @@ from subwarden.stateful_tests.exploring.findings.investigate import NotReproduci
 from subwarden.stateful_tests.gate.gate import WorkerDied
 from subwarden.stateful_tests.hunt.folder import BadFolder
 from subwarden.stateful_tests.runs.replay import BadReplay
-from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 MENDABLE = (
     BadFolder,

@@ -21,7 +21,8 @@ from subwarden.proving.tour.transitions import TooLarge
 from subwarden.reports.layout.console import console_for
 from subwarden.reports.tour import write_tour
 from subwarden.stateful_tests.runs.tour import tour_record
-from subwarden.stateful_tests.subjects.loading import BadSubject, load
+from subwarden.stateful_tests.subjects.loading import load
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 LARGEST = 200_000  # transitions; the shortest tour of so many takes minutes to work out
 DEFAULTS = Scope(in_flight=0)

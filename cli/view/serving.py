@@ -7,8 +7,8 @@ from subwarden.cli.view.server import Refused
 from subwarden.scheduling.schedule import Divergence
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.stateful_tests.runs.replay import MOST_STEPS, BadReplay
-from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 from subwarden.stateful_tests.walking.walk import CannotSave, Onward, Walk
 
 

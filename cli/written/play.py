@@ -36,7 +36,8 @@ from subwarden.stateful_tests.runs.trust import remember
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, levels_of, load
+from subwarden.stateful_tests.subjects.loading import blaming, levels_of, load
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 SCHEDULES = 1_000
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from subwarden.processes.signals import was_interrupted, whole
 from subwarden.stateful_tests.cluster.luggage import Luggage, pack
-from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 if TYPE_CHECKING:
     from subwarden.stateful_tests.cluster.carrier import DaskCarrier

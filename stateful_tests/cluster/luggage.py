@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from subwarden.stateful_tests.runs.files import digest_of, file_of
 from subwarden.stateful_tests.runs.imported import imported, installed
-from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 LARGEST = 4_000_000  # bytes; it goes with every task
 

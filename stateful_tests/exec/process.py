@@ -15,7 +15,7 @@ from time import monotonic
 
 from subwarden.scheduling.isolation.memory import MEMORY
 from subwarden.stateful_tests.exec.messages import quoted
-from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 PREFIX = "exec:"
 LONGEST_LINE = 1_000_000  # bytes

@@ -266,7 +266,7 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
         record["jobs"] = True
     if record["slow_step"]:
         record["slowest"] = told.slowest
-    if printed := told.printed():
+    if printed := told.printed:
         record["printed"] = printed
     return record
 

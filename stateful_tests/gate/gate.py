@@ -25,7 +25,7 @@ from subwarden.stateful_tests.gate.crew import GateCrew
 from subwarden.stateful_tests.gate.outcome import CheckOutcome, unfinished
 from subwarden.stateful_tests.gate.tasks import SHARDS, NotFound, Shard, Told, investigations
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 ROUNDS_A_SEED = 1 << 20  # more than any gate draws, so that two seeds share none
 LATER = ROUNDS_A_SEED // 2  # the first round of the last third of a budget

@@ -18,7 +18,8 @@ from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.gate.tasks import SHARDS, Investigation, NotFound, Result, Shard, Task, Told
 from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
+from subwarden.stateful_tests.subjects.loading import blaming, load
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote
 from subwarden.stateful_tests.workers.process import failure

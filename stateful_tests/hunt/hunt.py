@@ -34,7 +34,7 @@ from subwarden.stateful_tests.hunt.worker_slot import WorkerSlot
 from subwarden.stateful_tests.hunt.writer import Writer
 from subwarden.stateful_tests.runs.files import digest_of
 from subwarden.stateful_tests.runs.replay import of_finding
-from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 from subwarden.stateful_tests.workers.crash import Death
 from subwarden.stateful_tests.workers.process import WorkerFailed
 

@@ -30,7 +30,8 @@ from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.hunt.search import STEPS, Hunter, Memory, Rank
 from subwarden.stateful_tests.hunt.work import Kept
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
+from subwarden.stateful_tests.subjects.loading import blaming, load
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote
 from subwarden.stateful_tests.workers.process import failure

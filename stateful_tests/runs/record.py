@@ -24,7 +24,8 @@ from subwarden.stateful_tests.script.run import NOTHING, claimant_of, script_of,
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.custom.level import CUSTOM_LEVEL
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load
+from subwarden.stateful_tests.subjects.loading import blaming, load
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 UNTRIED: ScriptRecord = {**NOTHING, "script_confirmed": False, "script_doubt": "no time was left to run it there"}
 

@@ -14,8 +14,9 @@ from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.runs.pictured.tour_graph import layers_record
-from subwarden.stateful_tests.subjects.loading import BadSubject, blaming
+from subwarden.stateful_tests.subjects.loading import blaming
 from subwarden.stateful_tests.subjects.manager.tour_player import TourResult, play
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 
 def tour_record(subject: str, factory: Callable[[], ManagerApi], tour: Tour, progress: Callable[[int, int], bool]) -> TourRecord:

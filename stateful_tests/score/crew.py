@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.score.task import Judged, Judging
 from subwarden.stateful_tests.score.worker import work
-from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 from subwarden.stateful_tests.workers.crash import Death
 from subwarden.stateful_tests.workers.in_order import InOrder, each
 from subwarden.stateful_tests.workers.pool import Pool

@@ -21,8 +21,9 @@ from subwarden.stateful_tests.runs.record import finding_record
 from subwarden.stateful_tests.score.planting import planted, ran_lines
 from subwarden.stateful_tests.score.task import Judged, Judging, Plan
 from subwarden.stateful_tests.subjects.levels import LEVELS
-from subwarden.stateful_tests.subjects.loading import BadSubject, blaming, load, module_of, watching_load
+from subwarden.stateful_tests.subjects.loading import blaming, load, module_of
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, load_scenario
+from subwarden.stateful_tests.subjects.watched_load import BadSubject, watching_load
 from subwarden.world.loop import WorldLoop
 
 EACH = 100  # schedules of a program, about

@@ -16,7 +16,7 @@ from subwarden.stateful_tests.runs.imported import imported
 from subwarden.stateful_tests.score.faults import faults_of
 from subwarden.stateful_tests.score.operators.fault import Fault
 from subwarden.stateful_tests.score.planting import Module
-from subwarden.stateful_tests.subjects.loading import BadSubject
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 OF_ADAPTERS = ("observe", "delivered", "broker")  # methods that only the harness calls
 

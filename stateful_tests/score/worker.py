@@ -13,8 +13,8 @@ from typing import Any
 from subwarden.reports.records.score import NoticedRecord
 from subwarden.stateful_tests.score.judge import judge
 from subwarden.stateful_tests.score.task import Judged
-from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 from subwarden.stateful_tests.workers.asked import answered, asked, until_stopped
 from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote

@@ -110,7 +110,7 @@ class ScenarioWalk:
             "candidates": candidates,
             "broken": [told.title, *told.evidence] if told.title else [],
             "ended": not candidates,
-            "printed": told.printed(),
+            "printed": told.printed,
         }
         return walked, choices
 

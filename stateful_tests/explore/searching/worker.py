@@ -7,9 +7,9 @@ from subwarden.stateful_tests.explore.searching.portions import Portion, Portion
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.budget import UNLIMITED
 from subwarden.stateful_tests.exploring.runner import running
-from subwarden.stateful_tests.subjects.loading import BadSubject
 from subwarden.stateful_tests.subjects.scenario.play import Rules, ScenarioRunner
 from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, load_scenario
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 from subwarden.stateful_tests.workers.asked import answered, asked, until_stopped
 from subwarden.stateful_tests.workers.begin import begin
 from subwarden.stateful_tests.workers.crash import CrashNote

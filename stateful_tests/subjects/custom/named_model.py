@@ -2,7 +2,8 @@
 
 from subwarden.checking.custom.model import CustomModel
 from subwarden.stateful_tests.subjects.custom.adapter import POOLS
-from subwarden.stateful_tests.subjects.loading import BadSubject, module_of
+from subwarden.stateful_tests.subjects.loading import module_of
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 
 
 def model_named(named: str) -> CustomModel:

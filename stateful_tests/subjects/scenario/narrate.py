@@ -59,7 +59,7 @@ class Narration:
         self._lines = Lines()
         self.slowest = 0.0  # seconds of virtual time of the slowest step
         self._pending: list[_Picked] = []  # since the last step
-        self._printed: list[str] = []
+        self.printed: list[str] = []  # the last lines that the scenario printed
         self._taken: dict[int, tuple[Any, Spot | None, int]] = {}  # lock -> the task that took it last, where, in which step
         self._woken: list[Woken] = []
         self._last: Spot | None = None  # the last line of the user's that ran
@@ -122,17 +122,13 @@ class Narration:
         if self._picture is not None:
             self._picture.ended()
         self.ended_at = self._loop.time()
-        self._printed = lines_of(self._loop)  # now: what its end still prints is no part of the run
+        self.printed = lines_of(self._loop)  # now: what its end still prints is no part of the run
         failure = self._judge.failure
         if failure is not None:
             told = explain(Ended(failure, self._judge.error, self._loop, self.names, self._judge, self._taken, self._woken, self._last))
             spots = [] if self._judge.error is None else raised_at(self._judge.error)
             self.at = spots[-1].at() if spots else None
             self.title, self.evidence = ADDRESS.sub("", told[0]), [ADDRESS.sub("", line) for line in told[1]]
-
-    def printed(self) -> list[str]:
-        """The last lines that the scenario printed."""
-        return self._printed
 
     @contextmanager
     def listening(self) -> Iterator[None]:

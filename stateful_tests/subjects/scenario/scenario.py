@@ -9,7 +9,8 @@ from typing import Any
 
 from subwarden.checking.place import from_here
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.stateful_tests.subjects.loading import module_of, watching_load
+from subwarden.stateful_tests.subjects.loading import module_of
+from subwarden.stateful_tests.subjects.watched_load import watching_load
 
 Start = Callable[[], Coroutine[Any, Any, Any]]
 

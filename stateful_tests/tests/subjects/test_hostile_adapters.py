@@ -20,7 +20,8 @@ from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.stateful_tests.exploring.runner import Result, Runner, running
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
-from subwarden.stateful_tests.subjects.loading import BadSubject, load
+from subwarden.stateful_tests.subjects.loading import load
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 from subwarden.stateful_tests.tests.paths import DATA
 
 FILE = DATA / "hostile.py"

@@ -9,7 +9,8 @@ from subwarden.checking import causes
 from subwarden.model.core.step import Connect, Disconnect, Subscribe
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
-from subwarden.stateful_tests.subjects.loading import BadSubject, in_hand
+from subwarden.stateful_tests.subjects.loading import in_hand
+from subwarden.stateful_tests.subjects.watched_load import BadSubject
 from subwarden.stateful_tests.tests.subjects.core_adapters import SUBSCRIBED, Small
 from subwarden.stateful_tests.tests.subjects.core_level import play, search_of
 from subwarden.stateful_tests.tests.subjects.held import shown

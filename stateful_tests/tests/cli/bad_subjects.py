@@ -2,6 +2,7 @@
 
 SUBJECTS = """
 import asyncio, time
+from array import array
 from subwarden.impl.manager.manager import Manager
 from subwarden.model.manager.state import Entry, State
 
@@ -56,17 +57,17 @@ class MadeOnce(Manager):
         super().__init__()
 
 class MadeOften(Manager):
-    made = 0
+    made = array("l", [0])  # which no run puts back
     def __init__(self):
-        MadeOften.made += 1
-        if MadeOften.made > 200: raise RuntimeError("no more")
+        self.made[0] += 1
+        if self.made[0] > 200: raise RuntimeError("no more")
         super().__init__()
 
 class Often:
-    made = 0
+    made = array("l", [0])
     def __init__(self):
-        Often.made += 1
-        if Often.made > 200: raise RuntimeError("no more")
+        self.made[0] += 1
+        if self.made[0] > 200: raise RuntimeError("no more")
         self.live, self.pairs = set(), set()
     async def connect(self, client): self.live.add(client)
     async def subscribe(self, client, topic):
@@ -101,21 +102,21 @@ async def _swallow():
 
 def late(what):
     class Manager_(Manager):
-        calls = 0
+        calls = array("l", [0])
         async def has_subscribers(self, thread_id):
-            Manager_.calls += 1
-            if Manager_.calls > 40: await what()
+            self.calls[0] += 1
+            if self.calls[0] > 40: await what()
             return await super().has_subscribers(thread_id)
     return Manager_
 
 LateSocket, LateExit, LateInterrupt = map(late, (_socket, _exit, _interrupt))
 
 class LateShow(Manager):
-    looks = 0
+    looks = array("l", [0])
     seen = False
     def show(self):
-        LateShow.looks += 1
-        if LateShow.looks > 3_000 and self.seen: raise KeyError("the maps")
+        self.looks[0] += 1
+        if self.looks[0] > 3_000 and self.seen: raise KeyError("the maps")
         self.seen = True
         return super().show()
 

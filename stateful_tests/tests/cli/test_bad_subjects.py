@@ -15,7 +15,7 @@ from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.gate.search import GateSearch
-from subwarden.stateful_tests.subjects import loading
+from subwarden.stateful_tests.subjects import watched_load
 from subwarden.stateful_tests.subjects.loading import load
 from subwarden.stateful_tests.subjects.manager.level import MANAGER_LEVEL
 from subwarden.stateful_tests.tests.checks import CHECKS
@@ -78,7 +78,7 @@ def test_a_subject_that_cannot_be_checked(subject: str, said: str, capsys: pytes
 @pytest.mark.parametrize("verb", ["gate", "hunt"])
 def test_a_subject_that_leaves_does_not_decide_the_exit_code(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     err = one_line(capsys, verb, "--subject", "mine.py:ShowLeaves", "--budget", "1", "--jobs", "1")
-    assert "loading it raised SystemExit: 0, raised at mine.py:15; fix that first" in err
+    assert "loading it raised SystemExit: 0, raised at mine.py:16; fix that first" in err
 
 
 @pytest.mark.parametrize("verb", ["gate", "hunt"])
@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written_does_not_cost_a_gate_its_report(capsys:
 
 
 def test_a_factory_that_blocks_is_interrupted_and_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "PATIENCE", 0.5)
+    monkeypatch.setattr(watched_load, "PATIENCE", 0.5)
     err = one_line(capsys, "gate", "--subject", "mine.py:blocks")
     assert "blocks at " in err
     assert "in blocks; neither may wait" in err

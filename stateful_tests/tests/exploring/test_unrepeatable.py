@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,9 +18,19 @@ from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.subjects.loading import in_hand
 
 PROGRAM = CoreProgram(((Connect("c1"), Subscribe("c1", "t1")),))
-NUMBERS = itertools.count(1)
-GENERATOR = random.Random()
-drawn = -1
+NUMBERS = (number for number in itertools.count(1))  # a generator, which no run puts back
+
+
+def _draws() -> Iterator[int]:
+    generator, drawn = random.Random(), -1
+    while True:
+        while (number := generator.randrange(50)) == drawn:
+            pass
+        drawn = number
+        yield number
+
+
+DRAWS = _draws()
 
 
 class Named:
@@ -59,11 +70,7 @@ class Draws(Named):
     """Takes as many steps as a generator of before the run says, another number each time."""
 
     async def subscribe(self, client: str, topic: str) -> bool:
-        global drawn  # noqa: PLW0603  # what an earlier run has left
-        while (number := GENERATOR.randrange(50)) == drawn:
-            pass
-        drawn = number
-        for _ in range(number):
+        for _ in range(next(DRAWS)):
             await asyncio.sleep(0)
         return True
 

@@ -1,6 +1,7 @@
 """A hunt believes a finding only if its run can be followed and shows it again."""
 
 import asyncio
+from array import array
 
 import pytest
 
@@ -24,12 +25,12 @@ pytestmark = pytest.mark.usefixtures("short_rounds")
 class Chancy(Manager):
     """Behaves differently each time it is made."""
 
-    made = 0
+    made = array("l", [0])  # which no run puts back
 
     def __init__(self) -> None:
         super().__init__()
-        type(self).made += 1
-        self.odd = type(self).made % 2 == 1
+        self.made[0] += 1
+        self.odd = self.made[0] % 2 == 1
 
     async def has_subscribers(self, thread_id: int) -> bool:
         return self.odd or await super().has_subscribers(thread_id)
@@ -47,11 +48,11 @@ def test_a_cause_that_shows_only_every_other_time_is_not_believed() -> None:
     program = ManagerProgram(((op.HasSubscribers(1),),))
     with running():
         runner = Runner(MANAGER_LEVEL, Chancy, Order.FIFO)
-        Chancy.made = 0
+        Chancy.made[0] = 0
         result, names = runner.record(program, lambda *_: fixed([]))
         (cause,) = result.violations
         for made in (2, 3):  # it shows when it is followed first, or second
-            Chancy.made = made
+            Chancy.made[0] = made
             with pytest.raises(NotReproducible):
                 confirm(runner, cause, program, names)
 
@@ -59,12 +60,12 @@ def test_a_cause_that_shows_only_every_other_time_is_not_believed() -> None:
 class Wavers(SourceManager):
     """Every other instance takes one step more."""
 
-    made = 0
+    made = array("l", [0])  # which no run puts back
 
     def __init__(self) -> None:
         super().__init__()
-        type(self).made += 1
-        self.odd = type(self).made % 2 == 1
+        self.made[0] += 1
+        self.odd = self.made[0] % 2 == 1
 
     async def remove_connection(self, connection_id: int) -> None:
         if self.odd:

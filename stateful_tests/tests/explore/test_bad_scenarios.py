@@ -11,7 +11,7 @@ import pytest
 
 import subwarden
 from subwarden.cli.main import main
-from subwarden.stateful_tests.subjects import loading
+from subwarden.stateful_tests.subjects import watched_load
 from subwarden.stateful_tests.tests.cli.refusals import one_line
 
 MINE = """
@@ -187,7 +187,7 @@ def test_a_module_that_serves_when_it_is_imported_is_refused(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Without `if __name__ == "__main__":`. It is given ten seconds, as imports take long on a busy machine; here one."""
-    monkeypatch.setattr(loading, "PATIENCE", 1.0)
+    monkeypatch.setattr(watched_load, "PATIENCE", 1.0)
     (tmp_path / "serves.py").write_text("import asyncio\nasync def main():\n    await asyncio.sleep(60)\nasyncio.run(main())\n")
     said = one_line(capsys, "explore", "serves.py:main")
     assert "importing it runs an event loop, at serves.py:4 in <module>" in said.replace(f"{tmp_path}/", "")

@@ -1,6 +1,5 @@
 """The fakes in the adapters that are written: a client's connection, a callback, and what a class is made with."""
 
-import ast
 import builtins
 from collections.abc import Iterable
 
@@ -160,18 +159,6 @@ def made(read: ReadClass, arguments: str) -> str:
     if read.made_anew:
         return f"type.__call__({', '.join(filter(None, (read.name, arguments)))})"
     return f"{read.name}({arguments})"
-
-
-def at_first(read: ReadClass) -> str:
-    """What the adapter does in its `__init__` if the class keeps something for all its objects."""
-    lines = "".join(f"        {read.name}.{name} = {ast.unparse(value)}\n" for name, value in read.shared.items())
-    return f"        # {read.name} keeps this for all of its objects: each run begins anew\n{lines}" if lines else ""
-
-
-def named_at_first(read: ReadClass) -> list[str]:
-    """The names of the class's module that are needed for that."""
-    nodes = [node for value in read.shared.values() for node in ast.walk(value)]
-    return [node.id for node in nodes if isinstance(node, ast.Name)]
 
 
 def senders(read: ReadClass) -> str:

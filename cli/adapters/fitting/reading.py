@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from subwarden.cli.adapters.fitting.endings import Ending, context_of, ending_of
 from subwarden.cli.adapters.fitting.parameters import Function, Parameter, optional, required, type_name
-from subwarden.cli.adapters.fitting.shared import made_anew, shared_by
 from subwarden.cli.adapters.fitting.uses import Uses, look, own
 
 CHANGES = ("add", "append", "discard", "remove", "pop", "update")  # of a collection of names
 COLLECTIONS = ("set", "list", "dict", "WeakSet", "deque")
 CONNECTIONS = "ws websocket websockets socket sock writer transport connection conn".split()  # of these names are attributes of members
+OTHER_METACLASSES = ("ABCMeta", "EnumMeta", "EnumType", "type")  # they make a new object for each call
 PLAIN = ("classmethod", "staticmethod", "override")  # these decorators leave a method what it is
 QUIET = ("accept", "prepare", "drain")  # these calls of a connection do not fail
 MESSAGES = "message msg data payload text body content value item packet update event".split()
@@ -51,7 +51,7 @@ class ReadClass:
     its own each method names. `sends`: methods that are awaited on objects that are not its own. `has`: what else is used of those objects,
     and whether it is called. `makes`: the classes of the same file that are made of one name, and their methods. `entered`: it is an async
     context manager. `awaits_calls`: it awaits functions that it was given. `generators`: methods that yield. `streams`: those of them that
-    are asynchronous. `shared`: what all objects of the class share. `made_anew`: its metaclass may give an object that there is already.
+    are asynchronous. `made_anew`: its metaclass may give an object that there is already.
     `uses`: what else its methods do.
     """
 
@@ -69,7 +69,6 @@ class ReadClass:
     generators: list[str] = field(default_factory=list)
     streams: dict[str, Method] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
-    shared: dict[str, ast.expr] = field(default_factory=dict)
     made_anew: bool = False
     entered: bool = False
     awaits_calls: bool = False
@@ -105,8 +104,8 @@ def read_class(source: str, name: str, file: str) -> ReadClass:
             read.mentions.setdefault(function.name, set()).update(
                 filter(None, (own(node) for node in ast.walk(function) if isinstance(node, ast.expr)))
             )
-        read.shared = shared_by(node) | read.shared
-        read.made_anew = read.made_anew or made_anew(node)
+        metaclasses = {type_name(each.value) for each in node.keywords if each.arg == "metaclass"}
+        read.made_anew = read.made_anew or not metaclasses.issubset(OTHER_METACLASSES)
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and _nested(statement.annotation):
                 _note(read.tables, statement.target.id)

@@ -86,7 +86,7 @@ class _Writer:
         faked += fake_message(read, holding.publish)
         if self._wraps():
             faked = PUBLISHED + faked.replace(".append(message)", ".extend(published(message))")
-        names = to_import(read, methods, *[fakes.error_of(read)] * (held is Held.SOCKET), *fakes.named_at_first(read))
+        names = to_import(read, methods, *[fakes.error_of(read)] * (held is Held.SOCKET))
         needed = {"asyncio": held is Held.STREAM, "re": self._wraps()}
         needed["weakref"] = held is Held.CALLBACK and read.uses.weak
         standard = "".join(f"import {module}\n" for module, wanted in needed.items() if wanted)
@@ -105,7 +105,6 @@ class _Writer:
         text += "        self.starting = asyncio.Lock()  # one generator begins at a time, so that it is known whose queue is new\n" * (
             held is Held.STREAM
         )
-        text += fakes.at_first(read)
         if holding.topics:
             text += f"        self.ours = {fakes.made(read, made)}\n"
         else:

@@ -140,7 +140,7 @@ class _Writer:
         read = self._read
         methods = [taken.method for name, taken in self._roles.items() if self._writes(name)]
         fake = self._faked()
-        names = to_import(read, methods, self._class, *[fakes.error_of(read)] * fake, *fakes.named_at_first(read))
+        names = to_import(read, methods, self._class, *[fakes.error_of(read)] * fake)
         made, guesses = fakes.needed(read)
         self._doubts += guesses + refusals_of(methods)
         publish = self._roles.get("publish")
@@ -166,7 +166,6 @@ class _Writer:
             )
         if inbox:
             text += "        self.inbox = {}\n"
-        text += fakes.at_first(read)
         text += f"        self.ours = {fakes.made(read, made)}\n"
         if self._sockets:
             text += "" if self._keeps_live() else SOCKET_OF

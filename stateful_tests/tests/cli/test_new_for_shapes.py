@@ -40,7 +40,7 @@ READ = {  # what is printed of each, and what its adapter says
     "Looks": ("publish broadcast(room_id, data)", "self.client_state = Connected()"),
     "Objects": ("publish publish(topic, event)", "await self.ours.publish(topic, Message(message))"),
     "Single": ("subscribe connect(room_id, user_id, websocket)", "self.ours = type.__call__(Single)"),
-    "OnClass": ("unsubscribe unsubscribe(topic, queue)", "        OnClass._instance = None\n        OnClass._queues = {}\n"),
+    "OnClass": ("unsubscribe unsubscribe(topic, queue)", "self.ours = OnClass("),
     "Signal": ("publish send(values)", "    def __call__"),
     "Coroutines": ("subscribe on(event, callback)", "Callback(client, self.env, self.inbox).__call__"),
     "Returns": ("subscribe listen(event_name, callback)", "            self.endings[client, topic]()"),

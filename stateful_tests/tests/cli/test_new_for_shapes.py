@@ -75,19 +75,6 @@ def test_a_hub_that_nobody_leaves_is_refused_by_that_name(capsys: pytest.Capture
     assert said in lines[0]
 
 
-def test_what_a_class_holds_at_first_is_made_of_names_of_its_module(capsys: pytest.CaptureFixture[str]) -> None:
-    """A copy of what the class holds when the adapter is imported would not do: a test may have used it before."""
-    Path("shapes.py").write_text(
-        "from collections import defaultdict\nclass Hub:\n    rooms = defaultdict(set)\n    KINDS = ('a', 'b')\n"
-        "    def join(self, client, room): self.rooms[room].add(client)\n"
-        "    def quit(self, client): [each.discard(client) for each in self.rooms.values()]\n",
-        encoding="utf-8",
-    )
-    _, text = written("Hub", capsys)
-    assert "from shapes import Hub, defaultdict\n" in text
-    assert "each run begins anew\n        Hub.rooms = defaultdict(set)\n        self.ours = Hub()\n" in text
-
-
 def test_what_is_about_a_client_is_no_client(capsys: pytest.CaptureFixture[str]) -> None:
     Path("shapes.py").write_text(
         "class Hub:\n    def subscribe(self, topic, client, client_filters): ...\n    def disconnect(self, client): ...\n", encoding="utf-8"

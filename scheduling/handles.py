@@ -5,9 +5,10 @@ They do not know when they run: the scheduler decides that, by picking from the 
 
 import asyncio
 import contextvars
+import gc
 import re
 from collections.abc import Callable
-from types import BuiltinMethodType, FrameType
+from types import AsyncGeneratorType, BuiltinMethodType, FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Context = contextvars.Context
 copy_context = contextvars.copy_context
 Task = asyncio.Task
+ASKS = ("async_generator_asend", "async_generator_athrow", "anext_awaitable")  # of which CPython says nothing
 WAKEUP = "task_wakeup"  # CPython's name of a task's step after a wait
 
 
@@ -275,8 +277,14 @@ def frame_of(coroutine: Any) -> FrameType | None:
 
 
 def awaited_by(coroutine: Any) -> Any:
-    """The object that a coroutine, a generator or an async generator awaits; None if it awaits nothing."""
-    return getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
+    """The object that a coroutine, a generator or an async generator awaits; None if it awaits nothing. One that asks an async generator
+    for its next value awaits the generator.
+    """
+    awaited = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "ag_await", None)
+    while type(awaited).__name__ in ASKS:
+        parts = gc.get_referents(awaited)
+        awaited = next((each for each in parts if type(each) is AsyncGeneratorType or type(each).__name__ in ASKS), None)
+    return awaited
 
 
 def suspended_at(task: "asyncio.Task[Any]") -> tuple[object, ...]:

@@ -20,7 +20,19 @@ from threading import get_ident
 from typing import Any
 
 from subwarden.scheduling.events import Event
-from subwarden.scheduling.handles import NOTHING, BeforeOthers, Context, Handle, InTurn, NumberedTask, TaskNames, Timer, copy_context, label
+from subwarden.scheduling.handles import (
+    NOTHING,
+    BeforeOthers,
+    Context,
+    Handle,
+    InTurn,
+    NumberedTask,
+    TaskNames,
+    Timer,
+    awaited_by,
+    copy_context,
+    label,
+)
 from subwarden.scheduling.isolation.kept import Kept
 from subwarden.scheduling.uncontrolled import MOST_TASKS, Refusing, TooManyTasks, UncontrolledSource, calling_place
 
@@ -37,9 +49,10 @@ def close_coroutine(coroutine: Any) -> None:
     Closing the outermost once is not enough: a coroutine that awaits on its way out would stay suspended, and complain when collected.
     """
     for _ in range(1000):
-        innermost = coroutine
-        while getattr(getattr(innermost, "cr_await", None), "cr_frame", None) is not None:
-            innermost = innermost.cr_await
+        innermost = awaited = coroutine
+        while (awaited := awaited_by(awaited)) is not None:
+            if getattr(awaited, "cr_frame", None) is not None:  # an async generator is closed by the coroutine that asks it
+                innermost = awaited
         try:
             innermost.close()
         except ValueError:  # it is the one that runs

@@ -9,10 +9,10 @@ import asyncio
 import contextvars
 import gc
 from collections.abc import Iterable
-from types import CoroutineType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
-from subwarden.scheduling.handles import BeforeOthers, Handle, InTurn, NumberedTask, Timer, name_of
+from subwarden.scheduling.handles import ASKS, BeforeOthers, Handle, InTurn, NumberedTask, Timer, name_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.state_search.objects import Objects
 from subwarden.scheduling.state_search.structure import Indigestible, Look
@@ -52,6 +52,7 @@ class Suspended(Objects):
         yield from super()._table()
         yield (CoroutineType,), self.once(lambda c: self.frame(c, c.cr_frame))
         yield (GeneratorType,), self.once(lambda g: self.frame(g, g.gi_frame))
+        yield (AsyncGeneratorType,), self.once(self.async_generator)
         yield (asyncio.Lock,), self.lock
         yield (contextvars.Context,), self._context
         yield (contextvars.ContextVar,), self.constant
@@ -69,6 +70,8 @@ class Suspended(Objects):
             return lambda _: self.name("the loop")
         if issubclass(kind, asyncio.Future):
             return self.once(self.future)
+        if kind.__name__ in ASKS and not kind.__dictoffset__:
+            return self.once(self.asking)
         if kind.__name__ in _BY_REFERENCE and not kind.__dictoffset__:
             return lambda thing: self._row(kind.__name__, [of for of in gc.get_referents(thing) if of is not kind])
         return super()._look_at(kind)
@@ -86,7 +89,8 @@ class Suspended(Objects):
             self.out.append(frame.f_lasti)
             self.name(frozenset(frame.f_locals))  # which variables are bound: the garbage collector skips the others
             refers = gc.get_referents(suspended)
-            held = refers[refers.index(code, 1) + 1 :]
+            first = 2 if isinstance(suspended, AsyncGeneratorType) and refers[0] is not code else 1  # past its loop's finalizer
+            held = refers[refers.index(code, first) + 1 :]
             # the last is the exception being handled at this place: absent, or None if there has ever been one. Without the last Nones
             # the rest says the same, since the place determines the height of the stack
             while held and held[-1] is None:
@@ -95,6 +99,18 @@ class Suspended(Objects):
         except Indigestible as inside:
             inside.holders.append(f"{code.co_qualname}()")
             raise
+
+    def async_generator(self, generator: Any) -> None:
+        """An async generator: its frame, and whether somebody waits for its next value."""
+        self.out.append(generator.ag_running)
+        self.frame(generator, generator.ag_frame)
+
+    def asking(self, asks: Any) -> None:
+        """The wait for a value of an async generator that runs. One that has not begun or is over would look the same, so it is refused."""
+        parts = gc.get_referents(asks)
+        if not any(getattr(each, "ag_running", type(each).__name__ in ASKS) for each in parts):
+            raise Indigestible(f"a {type(asks).__name__}")
+        self._row(type(asks).__name__, parts)
 
     def future(self, future: Any) -> None:
         """A future or task: its result, or its waiters and, for a task, how it will continue."""

@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any, overload
+from unittest import SkipTest
 
+from subwarden.stateful_tests.explore import fixtures
 from subwarden.stateful_tests.explore.api import OrderName, ScenarioFailed, exploration_of, plan_of
 from subwarden.stateful_tests.explore.exploration import Exploring, Plan, explore_scenario
 from subwarden.stateful_tests.explore.saved import SavedRuns
@@ -65,6 +67,11 @@ def _explored(function: AsyncTest, options: dict[str, Any]) -> Callable[..., Non
     def explored(*arguments: Any, **keywords: Any) -> None:
         __tracebackhide__ = True
         scenario = scenario_of(function, arguments, keywords)
+        made = fixtures.current()
+        if made is not None:
+            if made.skip:
+                raise SkipTest(made.skip)
+            scenario = made.around(scenario, function, arguments, keywords)
         in_example = _in_hypothesis()
         sized = plan
         if wanted["schedules"] is None and budget is None:

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from subwarden.checking.scenario.failure import Failure
@@ -18,7 +19,7 @@ from subwarden.scheduling.watchdog import WATCHDOG, Blocked
 from subwarden.stateful_tests.exploring.black_box import BLACK_BOX
 from subwarden.stateful_tests.exploring.runner import COLLECT_EVERY
 from subwarden.stateful_tests.subjects.scenario.end_state import EndStates
-from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, Scenario, check_coroutine
+from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, Body, Scenario, check_coroutine
 from subwarden.world.loop import WorldLoop
 
 LIMIT = 10_000  # steps of a run; after as many more in fifo, which is fair to all, it is said not to come to rest
@@ -126,7 +127,7 @@ class ScenarioRunner:
         loop.waits_on = lambda: not main.done()
         frame = getattr(coroutine, "cr_frame", None) if self.sample_end else None
         if rules.cancel:
-            _may_be_cancelled(loop, judge, main)
+            _may_be_cancelled(loop, judge, main, scenario.body)
         choose = make(candidates := ScenarioCandidates(loop, rules.order))
         loop.decide = decide or choose
         if BLACK_BOX.on:
@@ -156,6 +157,8 @@ class ScenarioRunner:
             ending, choices, steps = Ending.STOPPED, loop.choices, 0
         judge.finish(ending)
         self.decided = self.decided or loop.decided
+        if frame is not None and scenario.body is not None:
+            frame = scenario.body.frame or frame
         self.end_state = None if frame is None else self._ends.of(frame, main, judge.failure, loop.kept.changed() if loop.kept else ())
         if listener is not None:
             listener.finished()
@@ -174,13 +177,21 @@ def _first(_n: int) -> int:
     return 0
 
 
-def _may_be_cancelled(loop: ControlledLoop, judge: ScenarioJudge, main: Any) -> None:
+def _may_be_cancelled(loop: ControlledLoop, judge: ScenarioJudge, main: Any, body: Body | None) -> None:
     def strike() -> None:
         judge.cancelled = True
         main.cancel()
 
-    judge.outside = Event(f"cancel {main.get_name()}", strike)
-    loop.faults.append(judge.outside)
+    outside = judge.outside = Event(f"cancel {main.get_name()}", strike)
+    if body is None:
+        loop.faults.append(outside)
+        return
+
+    def spare() -> None:
+        if outside in loop.faults:
+            loop.faults.remove(outside)
+
+    body.begins, body.ends = partial(loop.faults.append, outside), spare
 
 
 def _swept(judge: ScenarioJudge, main: Any, loop: ControlledLoop) -> bool:

@@ -5,6 +5,7 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any
 
 from subwarden.checking.place import from_here
@@ -21,16 +22,36 @@ class BadScenario(Exception):
     __module__ = "subwarden"  # by which users know it
 
 
+class Body:
+    """The scenario itself, where its run does something before and after it. `frame`: of its last run, which keeps its variables."""
+
+    frame: FrameType | None = None
+    begins: Callable[[], object] | None = None
+    ends: Callable[[], object] | None = None
+
+    async def run(self, scenario: Coroutine[Any, Any, Any]) -> None:
+        """Await the scenario."""
+        self.frame = getattr(scenario, "cr_frame", None)
+        if self.begins is not None:
+            self.begins()
+        try:
+            await scenario
+        finally:
+            if self.ends is not None:
+                self.ends()
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """`start()` makes its coroutine, anew for every run. `name`: `chat.py:scenario`. `arguments`: a test gives it some, which the name does
-    not.
+    not. `body`: of a scenario that is a part of what `start` makes.
     """
 
     name: str
     function: str
     start: Start
     arguments: bool = False
+    body: Body | None = None
 
     @property
     def file(self) -> str:

@@ -17,13 +17,13 @@ from subwarden.stateful_tests.exploring.level import Drawing, Factory
 from subwarden.stateful_tests.subjects.core.adapter import CoreAdapter
 from subwarden.stateful_tests.subjects.core.adapter_level import ABOUT_TO_RUN, AdapterLevel
 from subwarden.stateful_tests.subjects.core.claim import claimant
+from subwarden.stateful_tests.subjects.core.drawing.vocabulary import CoreVocabulary
 from subwarden.stateful_tests.subjects.core.machine import CoreMachine
 from subwarden.stateful_tests.subjects.core.options.machine import OptionsMachine
 from subwarden.stateful_tests.subjects.core.options.reading import operations_of
 from subwarden.stateful_tests.subjects.core.play import CorePlay
 from subwarden.stateful_tests.subjects.core.program import CoreProgram, prepare
 from subwarden.stateful_tests.subjects.core.simpler import simpler
-from subwarden.stateful_tests.subjects.core.vocabulary import CoreVocabulary
 
 RULES = (*CORE_BY_NAME, "advance", "settle", "cancel")
 SUBSCRIBES = Attach("c1", "s1"), Connect("c1"), Subscribe("c1", "t1")
@@ -56,7 +56,8 @@ class CoreLevel(AdapterLevel):
     def vocabulary(self, factory: Factory) -> CoreVocabulary:
         """The operations that the adapter has."""
         adapter: CoreAdapter = factory()
-        return CoreVocabulary(adapter.kind.plays)
+        kind = adapter.kind
+        return CoreVocabulary(kind.plays, kind.options, again=kind.reconnects)
 
     def expected(self, order: Order, cancellation: bool) -> set[Point]:
         """Every rule, operation and kind of transition, and with `cancellation` a cancellation."""

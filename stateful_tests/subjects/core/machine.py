@@ -14,9 +14,9 @@ from subwarden.model.core.step import CoreOperation
 from subwarden.scheduling.events import Event
 from subwarden.stateful_tests.exploring.drawing.chains import Chain
 from subwarden.stateful_tests.exploring.drawing.machine import Machine
+from subwarden.stateful_tests.subjects.core.drawing.vocabulary import HOW, met
 from subwarden.stateful_tests.subjects.core.play import CorePlay
 from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS, CoreProgram, PreparedCalls, compile_chain
-from subwarden.stateful_tests.subjects.core.vocabulary import HOW, met
 from subwarden.world.loop import WorldLoop
 
 CLIENT = st.sampled_from(CLIENTS)

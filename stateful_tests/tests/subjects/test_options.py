@@ -59,6 +59,9 @@ NOT_AGAIN = program(f"{ONE}; publish t1; ack c1; redeliver c1")
 TWICE = program(f"{ONE}; publish t1", "redeliver c1", "ack c1", "redeliver c1")
 NEVER_HEARD = program(f"{ONE}; publish t1; redeliver c1; redeliver c1")
 UNHEARD = program(f"{ONE}; publish t1; redeliver c1")
+TOGETHER = program(f"{ONE}; publish t1; publish t1; ack c1; redeliver c1")
+MEANWHILE = program(f"{ONE}; publish t1", "publish t1; redeliver c1", "ack c1")
+PASSED = program(ONE, "publish t1; redeliver c1", "publish t1; ack c1")
 BURST = program(ONE, "publish t1; publish t1; publish t1")
 PACED = program(ONE, "publish t1; publish t1")
 
@@ -74,7 +77,7 @@ SOUND = [
     ("more_bounded.py:Refusing", [BURST]),
     ("patterns.py:Adapter", [PATTERN, BOTH]),
     ("shared.py:Adapter", [POOL, ALONE]),
-    ("acknowledged.py:Adapter", [NOT_AGAIN, UNHEARD, NEVER_HEARD, TWICE]),
+    ("acknowledged.py:Adapter", [NOT_AGAIN, UNHEARD, NEVER_HEARD, TWICE, TOGETHER, MEANWHILE, PASSED]),
 ]
 EFFECTS = (causes.wrong_state("detach"), causes.wrong_state("subscribe"), causes.wrong_answer("subscribe"))
 PLANTED = [
@@ -97,6 +100,9 @@ PLANTED = [
     Planted("acknowledged.py:Forgets", TWICE, (core_causes.TWICE,)),
     Planted("more_acknowledged.py:Once", NEVER_HEARD, (option_causes.NOT_AGAIN,)),
     Planted("more_acknowledged.py:Sent", UNHEARD, (option_causes.NOT_AGAIN,)),
+    Planted("more_acknowledged.py:Second", TOGETHER, (core_causes.TWICE,)),
+    Planted("more_acknowledged.py:OnItsWay", MEANWHILE, (option_causes.NOT_AGAIN,)),
+    Planted("more_acknowledged.py:Overtaken", PASSED, (option_causes.NOT_AGAIN,)),
 ]
 
 

@@ -52,3 +52,48 @@ class Repeats(Adapter):
 
 class Sent(Adapter):
     queue = SentIsDone
+
+
+class Skipping(Queue):
+    """It removes from the list that it walks along: of two messages that are acknowledged together, the second stays."""
+
+    def ack(self, client, messages):
+        for each in self.open.get(client, ()):
+            if each in messages:
+                self.open[client].remove(each)
+
+
+class Emptied(Queue):
+    """An acknowledgement empties the list, with the message that is still on its way."""
+
+    def ack(self, client, messages):
+        if any(each in messages for each in self.open.get(client, ())):
+            self.open[client] = []
+
+
+class Numbered(Queue):
+    """An acknowledgement counts for all messages up to the last that has arrived, as if they arrived in their order."""
+
+    def __init__(self, send):
+        super().__init__(send)
+        self.number = {}
+
+    async def publish(self, topic, message):
+        self.number[message] = len(self.number)
+        await super().publish(topic, message)
+
+    def ack(self, client, messages):
+        last = max((self.number[each] for each in messages), default=-1)
+        self.open[client] = [each for each in self.open.get(client, ()) if self.number[each] > last]
+
+
+class Second(Adapter):
+    queue = Skipping
+
+
+class OnItsWay(Adapter):
+    queue = Emptied
+
+
+class Overtaken(Adapter):
+    queue = Numbered

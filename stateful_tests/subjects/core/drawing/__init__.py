@@ -1,0 +1,1 @@
+"""Programs of the core model: how calls meet each other, and walks through the model."""

@@ -153,7 +153,10 @@ class GateSearch:
             growth.drives(program)
         if self.explorer.check.cancellation:
             left -= self._sweep(program, names)
-        for variant, schedules in shares(self.explorer.level, program, self.explorer.check.cancellation, self._random, left).items():
+            if growth is not None:
+                growth.swept()
+        level, cancellation = self.explorer.level, self.explorer.check.cancellation
+        for variant, schedules in shares(level, program, cancellation, self._random, left, mixed=growth is not None).items():
             self._drive_variant(variant, schedules)
         if growth is not None:
             growth.driven(program)
@@ -186,7 +189,7 @@ class GateSearch:
         growth = self.explorer.growth
         if growth is not None:
             overlap = Overlap(seeded)
-            strategies[1:] = [overlap, overlap, Window(seeded), overlap, overlap, Pct(seeded, 3)]
+            strategies = [overlap, overlap, Window(seeded), overlap, overlap, Pct(seeded, 3), systematic]
         elif self.explorer.level.windows:
             strategies[1:] = [Window(seeded), RandomWalk(seeded), Window(seeded), Pct(seeded, 3)]
         for number in range(schedules):

@@ -39,7 +39,8 @@ from subwarden.stateful_tests.exploring.variants import shares
 from subwarden.stateful_tests.hunt.work import DRAWN, Kept, Work
 
 EXAMPLES = 12  # programs drawn in a round; a round takes seconds, and is done again if it was interrupted
-PARTS = 3  # of a round, where programs are grown: each has as many walks, draws as many, and grows as many; they are left sooner
+WALKS = 3  # for each program that is drawn, where programs are grown
+PARTS = 3  # of a round, where programs are grown: each has walks, draws so many, and grows as many; they are left sooner
 MORE = 4  # rules in each part than in the one before
 STEPS = (6, 9, 14)  # of the rule machine, in turn
 VARIANTS = 8  # of a program, at most
@@ -105,7 +106,7 @@ class Hunter:
         explorer = self.explorer
         explorer.begin()
         for part in range(1 if explorer.growth is None else PARTS):
-            explorer.walk(EXAMPLES, self._random, self._looked_at)
+            explorer.walk(WALKS * EXAMPLES, self._random, self._looked_at)
             profile = Profile("hunt", EXAMPLES, SCHEDULES, steps + MORE * part, derandomized=False)
             explorer.round(f"{number}.{part}" if part else number, profile, EXAMPLES)
             explorer.grow(EXAMPLES, self._random)
@@ -171,7 +172,10 @@ class Hunter:
         check = explorer.check
         if check.cancellation:
             self._sweep(program, names)
-        variants = shares(explorer.level, program, check.cancellation, self._random, SCHEDULES, least=LEAST, most=VARIANTS)
+            if explorer.growth is not None:
+                explorer.growth.swept()
+        mixed = explorer.growth is not None
+        variants = shares(explorer.level, program, check.cancellation, self._random, SCHEDULES, least=LEAST, most=VARIANTS, mixed=mixed)
         for variant, schedules in variants.items():
             self._drive_variant(variant, schedules)
         if explorer.growth is not None:
@@ -201,7 +205,8 @@ class Hunter:
             if not self._run(program, portfolio, tally):
                 break
         systematic = next(member for member in portfolio.members if isinstance(member, DelayBounded))
-        small = program.operations() <= SMALL and not self._blocked()
+        walking = growth is not None and growth.walking  # another walk is worth more than all that is left of this one
+        small = program.operations() <= SMALL and not walking and not self._blocked()
         everything = systematic.everything or (small and self._search_states(program, tally))
         work = self.work  # see `_sweep`
         work.once += tally.once

@@ -21,6 +21,7 @@ class SampledFaults:
 
     undisturbed: Choose  # see `scheduling.run`
     _optional: Callable[[], int]
+    _struck: Callable[[], object]
     _wanted: int  # how many faults the run is still to suffer
     _left: int  # moments at which a fault could still happen
 
@@ -30,8 +31,11 @@ class SampledFaults:
         self._moments = 0  # the most that a run has shown
         self._seen = 0
 
-    def around(self, candidates: Candidates, inner: Choose) -> Choose:
-        """A chooser that sometimes delivers a fault and otherwise asks `inner`. `inner` may be asked about a single candidate."""
+    def around(self, candidates: Candidates, inner: Choose, struck: Callable[[], object] = lambda: None) -> Choose:
+        """A chooser that sometimes delivers a fault and otherwise asks `inner`. `inner` may be asked about a single candidate.
+
+        `struck` is told of each fault that it delivers.
+        """
         self._moments = max(self._moments, self._seen)
         self._seen = 0
         drawn = self._bits(3)
@@ -39,7 +43,7 @@ class SampledFaults:
             drawn = self._bits(3)
         self._wanted = WANTED[drawn]
         self._left = self._moments or GUESS
-        self._optional, self.undisturbed = candidates.optional, inner
+        self._optional, self.undisturbed, self._struck = candidates.optional, inner, struck
         return self
 
     def __call__(self, n: int) -> int:
@@ -57,5 +61,6 @@ class SampledFaults:
             self._left -= 1
             if now:
                 self._wanted -= 1
+                self._struck()
                 return others + int(self._uniform() * optional)
         return self.undisturbed(others) if others > 1 else 0

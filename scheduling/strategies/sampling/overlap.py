@@ -4,6 +4,7 @@ Most races need two calls at once (Lu, Park, Seo, Zhou: Learning from Mistakes, 
 need no more than two threads), in a state that calls before them have led to, and many show only in a call after them. A random walk lets
 all calls of a program race, so that state is seldom there. Here each call either is answered before the next one arrives, or the next one
 or two come while it is open. Then either the outside keeps the first one waiting until they are done, or their steps are mixed at random.
+A fault that strikes opens a race, too: the next call may come while the outside keeps waiting what the fault has led to.
 
 Guarantees: every schedule in which calls arrive in the program's order, and no more than `MOST` between two moments at which none is open,
 has a chance. Where the candidates do not tell which of them are calls (`Candidates.next_call`), it is fifo's own schedule.
@@ -33,7 +34,8 @@ class Overlap:
         self._faults = SampledFaults(random)
 
     def begin(self, candidates: Candidates) -> Choose:
-        return self._faults.around(candidates, _Calls(self._random, candidates).choose)
+        calls = _Calls(self._random, candidates)
+        return self._faults.around(candidates, calls.choose, calls.struck)
 
     def end(self, _choices: list[int], _steps: int) -> None:
         """It learns nothing."""
@@ -79,6 +81,12 @@ class _Calls:
 
     def _names(self, before: int) -> list[str]:
         return self._candidates.chain_names()[:before]
+
+    def struck(self) -> None:
+        """A fault was delivered: the next call may meet what it has led to, though the call that it struck has ended."""
+        self._joining = max(self._joining, 1)
+        self._races = self._waits = True
+        self._kept.clear()
 
     def _begin(self) -> None:
         """A call arrives while nothing is open."""

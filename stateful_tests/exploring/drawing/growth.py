@@ -40,6 +40,7 @@ class Growth:
         self._known: set[object] = set()  # states that the programs so far reached
         self._driven: set[Hashable] = set()  # the keys of all programs so far
         self._walked: set[Hashable] = set()  # the tasks of all walks so far
+        self.walking = False  # whether the present program is a walk
         self._patient = self._patience  # with the present program
         self._new = False  # whether the present program was the first to reach some state
         self._idle = 0  # its runs since then
@@ -50,7 +51,8 @@ class Growth:
         self._driven.add(self._vocabulary.key(program.tasks))
         self._driving = True
         self._new, self._idle = False, 0
-        self._patient = int(WALKS * self._patience) if program.tasks in self._walked else self._patience
+        self.walking = program.tasks in self._walked
+        self._patient = int(WALKS * self._patience) if self.walking else self._patience
 
     def reached(self, state: object) -> None:
         """A run of the present program reached `state`."""
@@ -58,6 +60,10 @@ class Growth:
         if state not in self._known:
             self._known.add(state)
             self._new, self._idle = True, 0
+
+    def swept(self) -> None:
+        """Faults were injected into one schedule of the present program; its runs under other schedules are still to show something."""
+        self._idle = 0
 
     @property
     def settled(self) -> bool:

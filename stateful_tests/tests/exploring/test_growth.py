@@ -10,21 +10,24 @@ from typing import Any, ClassVar
 import pytest
 
 from subwarden.checking.custom.model import CustomModel
-from subwarden.model.core.step import Attach, Connect, Detach, Publish, Subscribe, Unsubscribe
+from subwarden.model.core.options import CoreOptions
+from subwarden.model.core.step import Acknowledge, Attach, Connect, Detach, Publish, Redeliver, Subscribe, Unsubscribe
 from subwarden.scheduling.order import Order
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
 from subwarden.stateful_tests.exploring.budget import UNLIMITED
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.inner_states import InnerStates
-from subwarden.stateful_tests.exploring.drawing.growth import Growth
+from subwarden.stateful_tests.exploring.drawing.growth import CANCELLING, Growth
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.drawing.varied import OPERATIONS, TASKS, Tasks, Vocabulary, varied
 from subwarden.stateful_tests.exploring.runner import running
 from subwarden.stateful_tests.gate.search import GateSearch
 from subwarden.stateful_tests.specimens.core_defects.reference import Adapter
 from subwarden.stateful_tests.specimens.deep_defects import DEFECTS
+from subwarden.stateful_tests.subjects.core.drawing.vocabulary import CoreVocabulary
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
-from subwarden.stateful_tests.subjects.core.vocabulary import CoreVocabulary
 from subwarden.stateful_tests.subjects.custom.vocabulary import CustomVocabulary
 from subwarden.stateful_tests.subjects.loading import in_hand
 
@@ -140,8 +143,39 @@ def test_a_gate_finds_in_grown_programs_what_it_seldom_draws() -> None:
         most=1,
     )
     with running():
-        search.round(4 << 20, 12)
+        search.round(1 << 20, 12)
     assert search.outcome.findings
+
+
+class _Cancelling(GateSearch):
+    """Notes the runs of each program beside those of its sweep, and the tasks that may be cancelled in them."""
+
+    def _drive(self, program: Any, names: list[str], violations: Any) -> None:
+        self.runs: int = 0
+        self.cancelled: set[int] = set()
+        super()._drive(program, names, violations)
+        self.all = [*getattr(self, "all", []), (self.runs, max(self.cancelled, default=0), len(program.tasks))]
+
+    def _run(self, program: Any, strategy: Strategy) -> bool:
+        if not isinstance(strategy, FaultBounded):
+            self.runs += 1
+            self.cancelled.update(program.faults)
+        return super()._run(program, strategy)
+
+
+def test_a_program_whose_faults_were_swept_has_its_other_runs_and_any_of_its_tasks_is_cancelled_in_them() -> None:
+    """The runs of a sweep reach little that is new, and singles of the first tasks came first: few programs had anything cancelled while
+    calls met.
+    """
+    profile = Profile("cancelling", 12, 200, 9, derandomized=True)
+    search = _Cancelling(
+        Check(Order.FIFO, True, CORE_LEVEL.name), CORE_LEVEL, in_hand("cancelling", Adapter)[1], profile, UNLIMITED, most=1
+    )
+    with running():
+        search.round(1, 4)
+    assert all(runs >= CANCELLING // 2 for runs, _, _ in search.all)
+    long = [(last, tasks) for _, last, tasks in search.all if tasks > 4]
+    assert sum(last >= tasks - 2 for last, tasks in long) > len(long) / 2
 
 
 def test_a_new_round_keeps_nothing_of_the_subjects_of_the_last() -> None:
@@ -181,6 +215,51 @@ def test_programs_that_differ_in_names_are_one() -> None:
     assert CORE.key(other) == CORE.key(FIRST)
     assert CORE.key((*FIRST, (Connect("c2"),))) != CORE.key((*FIRST, (Connect("c1"),)))
     assert CUSTOM.key(other) != CUSTOM.key(FIRST), "names may mean something to a model"
+
+
+def _walks(vocabulary: CoreVocabulary, many: int = 60) -> list[list[Any]]:
+    """The calls of `many` walks."""
+    return [[operation for chain in walk.tasks for operation in chain] for walk in Growth(vocabulary).walks(many, Random(3))]
+
+
+def test_walks_of_a_manager_with_take_over_know_who_is_there() -> None:
+    """A client that attaches anew is there: it hears the last message of the walk, whichever socket it has."""
+    has = {"attach", "detach", "subscribe", "publish"}
+    vocabulary = CoreVocabulary(lambda operation: operation.name in has, CoreOptions(takes_over=True))
+    again = 0
+    for calls in _walks(vocabulary):
+        there: dict[Any, Any] = {}
+        for operation in calls:
+            if isinstance(operation, Attach):
+                again += operation.connection in there
+                there[operation.connection] = operation.socket
+            elif isinstance(operation, Detach) and there.get(operation.connection) == operation.socket:
+                del there[operation.connection]
+        assert isinstance(calls[-1], Publish) or not there, calls
+    assert again > 20
+
+
+def test_walks_acknowledge_what_was_heard_and_end_by_hearing_the_rest_again() -> None:
+    has = {"connect", "subscribe", "publish", "ack", "redeliver"}
+    vocabulary = CoreVocabulary(lambda operation: operation.name in has, CoreOptions(acks=True))
+    walks = _walks(vocabulary)
+    for calls in walks:
+        if any(isinstance(operation, Connect) for operation in calls):
+            assert isinstance(calls[-1], Redeliver)
+    heard = [index for calls in walks for index, operation in enumerate(calls) if _heard(calls[:index], operation)]
+    vain = [index for calls in walks for index, operation in enumerate(calls) if isinstance(operation, Acknowledge)]
+    assert len(heard) > len(vain) / 2
+
+
+def _heard(before: list[Any], operation: Any) -> bool:
+    """Whether `operation` acknowledges a message that its client may have heard."""
+    return isinstance(operation, Acknowledge) and any(isinstance(each, Publish) for each in before)
+
+
+def test_some_walks_go_in_laps() -> None:
+    """Numbers of lives and generations that begin again want the same pair three times over."""
+    pairs = [Counter(operation for operation in calls if isinstance(operation, Unsubscribe)) for calls in _walks(CORE, 200)]
+    assert sum(max(each.values(), default=0) >= 3 for each in pairs) >= 8
 
 
 def test_a_walk_ends_with_a_message_that_all_who_are_there_hear() -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any, overload
-from unittest import SkipTest
+from unittest import IsolatedAsyncioTestCase, SkipTest
 
 from subwarden.stateful_tests.explore import fixtures
 from subwarden.stateful_tests.explore.api import OrderName, ScenarioFailed, exploration_of, plan_of
@@ -66,6 +66,11 @@ def _explored(function: AsyncTest, options: dict[str, Any]) -> Callable[..., Non
     @functools.wraps(function)
     def explored(*arguments: Any, **keywords: Any) -> None:
         __tracebackhide__ = True
+        if arguments and isinstance(arguments[0], IsolatedAsyncioTestCase):
+            why = "unittest.IsolatedAsyncioTestCase runs asyncSetUp and clean-ups on a loop of its own"
+            raise BadScenario(
+                f"@subwarden.test: {function.__qualname__}: {why}; use unittest.TestCase, and await in the test what these await"
+            )
         scenario = scenario_of(function, arguments, keywords)
         made = fixtures.current()
         if made is not None:

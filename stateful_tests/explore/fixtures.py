@@ -8,7 +8,7 @@ chooses strikes the test alone. It knows no pytest: the plugin says what to make
 import inspect
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -120,6 +120,8 @@ class _Start:
             arguments = [_now(each, values) for each in self._test.args]
             await self.body.run(self._test.func(*arguments, **{name: _now(each, values) for name, each in self._test.keywords.items()}))
         except _ENDS_ALL:
+            while opened:
+                opened.pop().drop()
             raise
         except BaseException as error:  # also a skip of pytest's
             raised = error
@@ -166,6 +168,17 @@ class _Opened:
         finally:
             while finalizers:
                 finalizers.pop()()
+
+    def drop(self) -> None:
+        """The run ends before its end: take down what needs no loop, such as what is patched."""
+        with suppress(BaseException):
+            if inspect.isasyncgen(self.rest):
+                self.rest.aclose().send(None)
+            elif self.rest is not None:
+                next(self.rest)
+        for finalizer in reversed(self.fixture.request.finalizers if self.fixture.request is not None else ()):
+            with suppress(BaseException):
+                finalizer()
 
 
 class _Current:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
+from unittest import SkipTest
 
 from subwarden.checking.scenario.failure import Failure
 from subwarden.checking.scenario.judge import ScenarioJudge
@@ -168,6 +169,8 @@ class ScenarioRunner:
 def _is_for_the_test(error: BaseException) -> bool:
     """Whether `error` tells pytest or Hypothesis something, and is no failure: a skip, an expected failure, an assumption."""
     kind = type(error)
+    if isinstance(error, SkipTest):
+        return True
     if kind.__module__.startswith("hypothesis."):
         return kind.__name__ in _HYPOTHESIS
     return kind.__name__ != "Failed" and any(base.__name__ == "OutcomeException" for base in kind.__mro__)  # of pytest

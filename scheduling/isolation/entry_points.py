@@ -4,9 +4,9 @@ They bring an order of their own, as the loop's methods in `scheduling.uncontrol
 place, and remembered, so that a subject which swallows the exception is still found out. Functions that end or replace the process are
 refused while a subject is imported, too: nothing could be told afterwards. So are those that double it: both would tell.
 
-The entry points are replaced while subjects run, and let everything pass that is not called in a controlled loop. An audit hook would see
-more, but each `id()` of the inner loop would pay for it. What a module has bound by `from os import fork` before is not seen; a fork is, by
-the hooks of `os.register_at_fork`.
+The entry points are replaced while subjects run, and let everything pass that is not called in a controlled loop. So are the names that the
+user's own modules have bound before, as by `from os import _exit`. An audit hook would see more, but each `id()` of the inner loop would
+pay for it. What a package has bound, or a container or a class holds, is not seen; a fork is, by the hooks of `os.register_at_fork`.
 """
 
 import functools
@@ -15,8 +15,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
+from types import ModuleType
 from typing import Any
 
+from subwarden.scheduling.isolation.installed import own
 from subwarden.scheduling.loop import ENTERED, ControlledLoop
 from subwarden.scheduling.uncontrolled import SELECT
 
@@ -85,7 +87,8 @@ def loading_loop() -> ControlledLoop | None:
 
 def _replace() -> list[tuple[Any, str, bool, Any]]:
     """Replace the entry points; returns the former ones: owner, name, whether it was the owner's own, value."""
-    done = []
+    done: list[tuple[Any, str, bool, Any]] = []
+    refusals: dict[int, Callable[..., Any]] = {}
     for path in (*ENDS, *STARTS):
         module, *names = path.split(".")
         if module == "multiprocessing":
@@ -97,8 +100,21 @@ def _replace() -> list[tuple[Any, str, bool, Any]]:
             original = getattr(owner, names[-1], None)
             if owner is not None and original is not None:
                 done.append((owner, names[-1], names[-1] in vars(owner), original))
-                setattr(owner, names[-1], _refusal(TOLD.get(path, path), original, path in ENDS, path in DOUBLES))
-    return done
+                refusal = _refusal(TOLD.get(path, path), original, path in ENDS, path in DOUBLES)
+                setattr(owner, names[-1], refusal)
+                if isinstance(owner, ModuleType) and not isinstance(original, type):
+                    refusals[id(original)] = refusal
+    return [*done, *_replace_bound(refusals)]
+
+
+def _replace_bound(refusals: dict[int, Callable[..., Any]]) -> Iterator[tuple[Any, str, bool, Any]]:
+    """The same for what own modules have bound by name; `refusals`: by the identity of what they refuse."""
+    for module in list(sys.modules.values()):
+        file: object = vars(module).get("__file__") if issubclass(type(module), ModuleType) else None  # others stand for a module
+        if isinstance(file, str) and own(file):
+            for name, value in [(name, value) for name, value in vars(module).items() if id(value) in refusals]:
+                setattr(module, name, refusals[id(value)])
+                yield module, name, True, value
 
 
 def _refusal(name: str, original: Callable[..., Any], ends: bool, doubles: bool) -> Callable[..., Any]:

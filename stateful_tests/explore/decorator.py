@@ -82,7 +82,10 @@ def _explored(function: AsyncTest, options: dict[str, Any]) -> Callable[..., Non
         if wanted["schedules"] is None and budget is None:
             sized = replace(plan, schedules=EXAMPLE if in_example else SCHEDULES)
         search = _alone if in_example else _with_saved  # Hypothesis keeps its own failing examples
-        exploring = search(scenario, sized, budget)
+        try:
+            exploring = search(scenario, sized, budget)
+        except BadScenario as error:  # its line says all, also where
+            raise BadScenario(*error.args) from None
         if exploring.record["stopped"]:  # Ctrl-C is for pytest, too; a run that failed is saved
             raise KeyboardInterrupt
         if exploring.record["verdict"] != "holds":

@@ -93,3 +93,22 @@ def test_a_test_case_with_a_loop_of_its_own_is_refused_in_one_line(pytester: pyt
     result.stdout.fnmatch_lines(
         ["*BadScenario: @subwarden.test: TestIsolated.test_inbox: unittest.IsolatedAsyncioTestCase *; use unittest.TestCase, *"]
     )
+
+
+LEAVES = """
+from os import _exit
+import subwarden
+
+@subwarden.test
+async def test_leaves():
+    _exit(0)
+"""
+
+
+def test_a_test_that_would_end_pytest_is_refused_in_one_line(pytester: pytest.Pytester) -> None:
+    """Also by a name that was bound as the test was collected; without our own frames."""
+    pytester.makepyfile(test_one=LEAVES)
+    result = pytester.runpytest_subprocess(*ONE)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*BadScenario: test_one.py:test_leaves: os._exit ends the process*(test_one.py:6)"])
+    result.stdout.no_fnmatch_line("*decorator.py*")

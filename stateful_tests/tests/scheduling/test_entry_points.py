@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
-from os import fork as bound_before
+from os import _exit, kill
 
 import pytest
 
@@ -23,6 +23,8 @@ from subwarden.scheduling.run import run
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.uncontrolled import UncontrolledSource
 from subwarden.world.loop import WorldLoop
+
+FORKS = [os.fork]  # bound before the runs, where nobody looks
 
 
 def in_a_run(call: Callable[[], object]) -> ControlledLoop:
@@ -98,9 +100,18 @@ def test_functions_built_on_them_are_refused_with_the_place(call: Callable[[], o
     assert "test_entry_points.py:" in str(loop.refusal())
 
 
+def test_what_an_own_module_has_bound_by_name_is_refused_and_put_back_afterwards() -> None:
+    """Else `_exit` would end the process with a code that says that all is well."""
+    for bound, path in ((_exit, "os._exit"), (kill, "os.kill")):
+        name = path.rpartition(".")[2]
+        loop = in_a_run(partial(_call, sys.modules[__name__], name))
+        assert loop.uncontrolled == [path]
+        assert globals()[name] is bound is getattr(os, name)
+
+
 def test_a_fork_that_was_bound_before_is_seen_and_its_child_does_nothing() -> None:
     children = []
-    loop = in_a_run(lambda: children.append(bound_before()))
+    loop = in_a_run(lambda: children.append(FORKS[0]()))
     assert loop.uncontrolled == ["os.fork"]
     assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 1
 

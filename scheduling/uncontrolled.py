@@ -33,6 +33,10 @@ INSTEAD = {  # what is refused for another reason than its order, and what to do
         "uvloop shows no ready queue, so that its order cannot be controlled; leave the event loop of the run as it is",
     ),
     **dict.fromkeys(POLICIES, "asyncio.set_event_loop_policy changes what comes after the run; leave its loop as it is"),
+    **dict.fromkeys(
+        ("run_until_complete", "run_forever"),
+        "the event loop runs already, and cannot be started once more inside a run; await the coroutine instead",
+    ),
     SELECT: "another event loop, such as that of asyncio.run in a thread, waits by a clock that is not the run's; await in the run's loop",
     WAITS: "a job of an executor waits for another thread or for the loop, but jobs run on the loop's own thread here; let it return, and "
     "await in the scenario instead",

@@ -2,8 +2,10 @@
 
 The loop's time is virtual, and moves when nothing else can. Real clocks beside it would make a deadline that is slept for never come near.
 While `controlled_clocks` is open, the functions of `time`, and names that modules have imported from it, give the time of the controlled
-loop that runs in this thread, and the real time where none does. What blocks is in `world.blocking`, dates are those of `world.dates`. What
-it refuses to do: C code reads the real clock; a run that it decides does not repeat.
+loop that runs in this thread, and the real time where none does. So do those that a class of theirs holds, and those that a function does:
+as a default (`def __init__(self, clock=time.monotonic)`), or in a closure. What blocks is in `world.blocking`, dates are those of
+`world.dates`. What it refuses to do: C code reads the real clock, and so does a clock that an object or a container holds since before; a
+run that it decides does not repeat.
 """
 
 import sys
@@ -12,19 +14,26 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any
 
 from subwarden.scheduling.loop import ENTERED
 from subwarden.world import blocking
 from subwarden.world.dates import EPOCH, replace_dates
 
-FUNCTIONS = (FunctionType, BuiltinFunctionType)
+
+class Virtual(staticmethod):  # type: ignore[type-arg]  # it takes none at run time
+    """A function that is no method of the objects of a class which holds it, as those of `time` are not."""
+
+
+FUNCTIONS = (FunctionType, BuiltinFunctionType, Virtual)
 NANO = 1_000_000_000
 NOT_OURS = (*sys.stdlib_module_names, "subwarden", "hypothesis", "pytest", "_pytest", "pluggy", "xdist", "execnet")
 
 Clock = Callable[..., Any]
+Holder = FunctionType | type
 _open = 0
+_holders: dict[str, tuple[int, list[Holder]]] = {}  # by module: how many names it had, and what of it holds a clock
 
 
 def _virtual(real: Clock, of: Callable[[float], Any]) -> Clock:
@@ -33,7 +42,7 @@ def _virtual(real: Clock, of: Callable[[float], Any]) -> Clock:
         return real() if loop is None else of(loop.time())
 
     read.__name__ = real.__name__
-    return read
+    return Virtual(read)
 
 
 CLOCKS: dict[str, tuple[Clock, Clock]] = {
@@ -62,7 +71,7 @@ def _telling(real: Clock, of: Callable[..., Any], given: int) -> Clock:
         return real(*args) if loop is None or any(each is not None for each in args[given:]) else of(loop.time(), *args[:given])
 
     read.__name__ = real.__name__
-    return read
+    return Virtual(read)
 
 
 def _by_number(now: float, clock: int) -> float:
@@ -81,7 +90,7 @@ for _real, _of, _given in (
 ):
     if _real is not None:
         CLOCKS[_real.__name__] = _real, _telling(_real, _of, _given)
-CLOCKS["sleep"] = blocking.sleeps, blocking.sleep
+CLOCKS["sleep"] = blocking.sleeps, Virtual(blocking.sleep)
 
 
 @contextmanager
@@ -105,11 +114,60 @@ def controlled_clocks() -> Iterator[None]:
 
 def _replace(by: dict[Clock, Clock]) -> None:
     for module in [time, *filter(_may_read, list(sys.modules.values()))]:
-        for name, value in list(vars(module).items()):
-            if type(value) in FUNCTIONS and value.__name__ in CLOCKS:  # asks no lazy object of a package, which may not be set up
-                replaced = next((new for old, new in by.items() if value is old), None)
-                if replaced is not None:
-                    setattr(module, name, replaced)
+        names = vars(module)
+        for name, value in list(names.items()):
+            if _may_be_clock(value) and value in by:
+                setattr(module, name, by[value])
+        if module is not time:
+            for holder in _holders_of(module, names):
+                _replace_in(holder, by)
+
+
+def _may_be_clock(value: Any) -> bool:
+    return type(value) in FUNCTIONS and value.__name__ in CLOCKS  # asks no lazy object of a package, which may not be set up
+
+
+def _holders_of(module: ModuleType, names: dict[str, Any]) -> list[Holder]:
+    """The functions and classes of a module that hold a clock. It is looked through once, and again when it has more names."""
+    known = _holders.get(module.__name__)
+    if known is None or known[0] != len(names):
+        own = [
+            value for value in list(names.values()) if issubclass(type(value), type) and vars(value).get("__module__") == module.__name__
+        ]
+        functions = [value for each in (names, *map(vars, own)) for value in list(each.values()) if type(value) is FunctionType]
+        found: list[Holder] = [function for function in functions if any(map(_may_be_clock, _held_by(function)))]
+        found += [kind for kind in own if any(_may_be_clock(value) or _is_static(value) for value in vars(kind).values())]
+        known = _holders[module.__name__] = len(names), found
+    return known[1]
+
+
+def _held_by(function: FunctionType) -> list[Any]:
+    cells = [cell.cell_contents for cell in function.__closure__ or () if cell != CellType()]
+    return [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values(), *cells]
+
+
+def _is_static(value: Any) -> bool:
+    return type(value) is staticmethod and _may_be_clock(value.__func__)
+
+
+def _replace_in(holder: Holder, by: dict[Clock, Clock]) -> None:
+    def now(value: Any) -> Any:
+        return by.get(value, value) if _may_be_clock(value) else value
+
+    if isinstance(holder, FunctionType):
+        if holder.__defaults__:
+            holder.__defaults__ = tuple(map(now, holder.__defaults__))
+        if holder.__kwdefaults__:
+            holder.__kwdefaults__.update({name: now(value) for name, value in holder.__kwdefaults__.items()})
+        for cell in holder.__closure__ or ():
+            if cell != CellType() and _may_be_clock(cell.cell_contents):
+                cell.cell_contents = now(cell.cell_contents)
+        return
+    for name, value in list(vars(holder).items()):
+        if _may_be_clock(value) and value in by:
+            setattr(holder, name, by[value])
+        elif _is_static(value) and value.__func__ in by:
+            setattr(holder, name, staticmethod(by[value.__func__]))
 
 
 def _may_read(module: Any) -> bool:

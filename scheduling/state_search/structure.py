@@ -34,6 +34,7 @@ from types import (
 )
 from typing import Any, Protocol
 
+from subwarden.scheduling.isolation.places.reachable import LARGE, Many
 from subwarden.scheduling.state_search.landmarks import landmarks
 from subwarden.scheduling.state_search.tokens import Tokens
 
@@ -122,6 +123,7 @@ class Structure:
         yield (weakref.ref,), lambda r: self._row("weak", (r(), r.__callback__))
         yield (ModuleType, MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType), self.constant
         yield (object,), self._bare
+        yield (Many,), self._many
         yield (TracebackType,), lambda _: self.name("a traceback")
         yield _VIEWS, lambda view: self._row(name_of(type(view)), gc.get_referents(view))
         yield _REDUCING, self.once(self._reduced)
@@ -340,3 +342,6 @@ class Structure:
     def _look_at(self, kind: type) -> Look:
         """The look for instances of a class that is in no table. Raises Indigestible."""
         raise Indigestible(f"a {name_of(kind)}")
+
+    def _many(self, _: Many) -> None:
+        raise Indigestible(f"a global container of more than {LARGE:,} objects")

@@ -15,6 +15,7 @@ from typing import Any
 
 from subwarden.scheduling.isolation.imports import imports
 from subwarden.scheduling.isolation.installed import is_installed
+from subwarden.scheduling.isolation.loaded import unwatched
 from subwarden.scheduling.loop import ENTERED
 from subwarden.scheduling.queues import number_queues
 from subwarden.scheduling.watchdog import WATCHDOG
@@ -32,13 +33,14 @@ def application(name: str) -> Any:
     sys.settrace(None)  # how it is made is no part of a report
     try:
         if module not in _own:
-            with _outside():  # packages that it needs are loaded now, which takes long
+            with _outside(), unwatched():  # packages that it needs are loaded now, which takes long
                 importlib.import_module(module)
                 _own[module] = [*_leads_to(module)]
             number_queues()
         for each in _own[module]:
             sys.modules.pop(each, None)
-        found: Any = importlib.import_module(module)
+        with unwatched():
+            found: Any = importlib.import_module(module)
         if get_ident() in ENTERED:
             replace_dates(sys.modules[each] for each in _own[module] if each in sys.modules)
     except ImportError as error:

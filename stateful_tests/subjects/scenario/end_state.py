@@ -21,7 +21,7 @@ class EndStates:
     def __init__(self) -> None:
         self._made: Suspended | None = None  # at the first use: it looks at every module, which takes long
 
-    def of(self, frame: FrameType, main: Any, failure: object, kept: Iterable[tuple[int, Any]] = ()) -> int:
+    def of(self, frame: FrameType, main: Any, failure: object, kept: Iterable[tuple[str, Any]] = ()) -> int:
         """The digest of the end of a run. `frame`: of the scenario, which has been kept alive; `kept`: what would outlive the run."""
         structure = self._made = self._made or _portable()
         structure.begin()

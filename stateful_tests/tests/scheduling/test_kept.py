@@ -5,97 +5,21 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest import IsolatedAsyncioTestCase
+from unittest.mock import patch
 
 import pytest
 
 import subwarden
 from subwarden.scheduling.isolation.kept import Kept, begin_alike, beginning_alike
-from subwarden.scheduling.isolation.reachable import reachable
+from subwarden.scheduling.isolation.places.reachable import reachable
+from subwarden.stateful_tests.tests.scheduling.kept_places import PLACES
 
-# a module's text, and its functions `leave` (what a run does) and `seen` (what the next run would see)
-PLACES = {
-    "a global that is bound anew": "total = 0\ndef leave():\n    global total\n    total += 1\ndef seen(): return total",
-    "a new global": "def leave():\n    global total\n    total = 1\ndef seen(): return 'total' in globals()",
-    "a global that is deleted": "total = 0\ndef leave():\n    global total\n    del total\ndef seen(): return globals().get('total')",
-    "a list": "kept = [1]\ndef leave(): kept.append(2)\ndef seen(): return kept",
-    "a dictionary": "kept = {}\ndef leave(): kept['a'] = 1\ndef seen(): return kept",
-    "the order of a dictionary": "kept = {'a': 1, 'b': 2}\ndef leave(): kept['a'] = kept.pop('a')\ndef seen(): return list(kept)",
-    "the order of an OrderedDict": (
-        "from collections import OrderedDict\nkept = OrderedDict(a=1, b=2)\n"
-        "def leave(): kept.move_to_end('a')\ndef seen(): return list(kept)"
-    ),
-    "a defaultdict": (
-        "from collections import defaultdict\nkept = defaultdict(set)\ndef leave(): kept['a'].add(1)\ndef seen(): return dict(kept)"
-    ),
-    "a container in a container": "kept = {'a': {'b': [{1}]}}\ndef leave(): kept['a']['b'][0].add(2)\ndef seen(): return kept",
-    "the order of a set, after it was large": (
-        "kept = set()\ndef leave():\n    kept.update(range(1000))\n    while kept: kept.pop()\n"
-        "def seen():\n    kept.update((16, 8, 1))\n    return list(kept)"
-    ),
-    "a deque": (
-        "from collections import deque\nkept = deque([1], 2)\ndef leave(): kept.extend((2, 3))\ndef seen(): return list(kept), kept.maxlen"
-    ),
-    "a bytearray": "kept = bytearray(b'a')\ndef leave(): kept[0] = 98\ndef seen(): return bytes(kept)",
-    "a subclass of dict": "class Kept(dict): pass\nkept = Kept()\ndef leave(): kept['a'] = 1\ndef seen(): return dict(kept)",
-    "an instance": "class Hub:\n    def __init__(self): self.n = 0\nhub = Hub()\ndef leave(): hub.n += 1\ndef seen(): return hub.n",
-    "an attribute that an instance had not": "class Hub: pass\nhub = Hub()\ndef leave(): hub.n = 1\ndef seen(): return vars(hub)",
-    "slots": (
-        "class Hub:\n    __slots__ = ('n', 'm', 'o')\nhub = Hub()\nhub.n = hub.o = 0\n"
-        "def leave():\n    hub.n = 1\n    hub.m = 2\n    del hub.o\ndef seen(): return [getattr(hub, each, None) for each in 'nmo']"
-    ),
-    "an attribute of a class": "class Hub:\n    n = 0\ndef leave(): Hub.n += 1\ndef seen(): return Hub.n",
-    "a container of a class": "class Hub:\n    all = []\ndef leave(): Hub.all.append(1)\ndef seen(): return Hub.all",
-    "a new attribute of a class": "class Hub: pass\ndef leave(): Hub.only = Hub()\ndef seen(): return hasattr(Hub, 'only')",
-    "a default argument": (
-        "def note(n, known=[]):\n    known.append(n)\n    return list(known)\ndef leave(): note(1)\ndef seen(): return note(2)"
-    ),
-    "an attribute of a function": "def note(): note.n += 1\nnote.n = 0\ndef leave(): note()\ndef seen(): return note.n",
-    "the closure of a decorator": (
-        "def once(function):\n    known = {}\n    n = 0\n    def wrapped(key):\n        nonlocal n\n        n += 1\n"
-        "        return known.setdefault(key, function(n))\n    return wrapped\n"
-        "@once\ndef note(n): return n\ndef leave(): note('a')\ndef seen(): return note('a'), note('b')"
-    ),
-    "a cache": (
-        "from functools import cache\nmade = []\n@cache\ndef note(n):\n    made.append(n)\n    return len(made)\n"
-        "def leave(): note(1)\ndef seen(): return note(2), note(1)"
-    ),
-    "a count": "from itertools import count\nnumbers = count(5, 2)\ndef leave(): next(numbers)\ndef seen(): return next(numbers)",
-    "a count of a class": (
-        "from itertools import count\nclass Hub:\n    numbers = count(1)\n"
-        "def leave(): next(Hub.numbers)\ndef seen(): return next(Hub.numbers)"
-    ),
-    "the answers of a mock": (
-        "from unittest.mock import Mock\nsend = Mock(side_effect=list('abcd'))\ndef leave(): send()\ndef seen(): return send()"
-    ),
-    "an iterator over a tuple": "turns = iter((1, 2))\ndef leave(): next(turns)\ndef seen(): return next(turns)",
-    "a random generator": "from random import Random\nrandom = Random(0)\ndef leave(): random.random()\ndef seen(): return random.random()",
-    "a lock, bound to the loop of a run": (
-        "import asyncio\nlock = asyncio.Lock()\ndef leave():\n    lock._loop = 'of a run'\n    lock._locked = True\n"
-        "def seen(): return lock._loop, lock.locked()"
-    ),
-    "a queue": "import asyncio\nqueue = asyncio.Queue()\ndef leave(): queue.put_nowait(1)\ndef seen(): return queue.qsize()",
-    "a weak set": (
-        "from weakref import WeakSet\nclass Hub: pass\nhub = Hub()\nkept = WeakSet()\n"
-        "def leave(): kept.add(hub)\ndef seen(): return len(kept)"
-    ),
-    "a mock": "from unittest.mock import Mock\nsend = Mock()\ndef leave(): send('a')\ndef seen(): return send.call_count, send.mock_calls",
-    "what a partial leads to": (
-        "from functools import partial\ndef put(known, n): known.append(n)\nnote = partial(put, [])\n"
-        "def leave(): note(1)\ndef seen(): return note.args"
-    ),
-    "what a method leads to": (
-        "class Hub:\n    n = ()\n    def note(self): self.n += (1,)\nnote = Hub().note\n"
-        "def leave(): note()\ndef seen(): return note.__self__.n"
-    ),
-    "what a static method leads to": (
-        "class Hub:\n    @staticmethod\n    def note(n, known=[]):\n        known.append(n)\n        return list(known)\n"
-        "def leave(): Hub.note(1)\ndef seen(): return Hub.note(2)"
-    ),
-}
 NAME = "kept_by_somebody"
 
 
@@ -240,3 +164,92 @@ def test_the_search_of_states_tells_globals_apart(module_of: Any) -> None:
     (check,) = found.record["checks"]
     assert found.verdict == "holds" and check["complete"]
     assert check["states"] > 5 * 120
+
+
+UNSEEN = {
+    "a generator": "def numbers():\n    n = 0\n    while True:\n        n += 1\n        yield n\nkept = numbers()\n"
+    "def take(): return next(kept)",
+    "a queue made in C": "from queue import SimpleQueue\nkept = SimpleQueue()\ndef take():\n    kept.put(1)\n    return kept.qsize()",
+    "a chain": "from itertools import chain\nkept = chain(range(10_000))\ndef take(): return next(kept)",
+    "one of very many": (
+        "class One:\n    n = 0\nkept = [One() for _ in range(10_001)]\ndef take():\n    kept[0].n += 1\n    return kept[0].n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN)
+def test_no_proof_rests_on_what_cannot_be_put_back(text: str, module_of: Any) -> None:
+    """Two states that differ only there must not be taken for one."""
+    module = module_of(text)
+    kept = Kept(module.take)
+    module.take()
+    kept.put_back()
+    assert list(kept.changed())
+    lines = (
+        "async def one():\n    await asyncio.sleep(0)\n    take()\n"
+        "async def scenario():\n    await asyncio.gather(one(), one(), one(), one())\n"
+    )
+    found = subwarden.explore(module_of(f"import asyncio\n{text}\n{lines}", "kept_unseen").scenario, order="any", schedules=300)
+    assert found.verdict == "holds" and found.record["checks"][0]["not_told_apart"]
+
+
+def test_a_module_that_a_run_loads_is_put_back(module_of: Any, tmp_path: Path) -> None:
+    """As it was when it was loaded, with the modules that it loads, though the module it belongs to was changed before."""
+    (tmp_path / "kept_late.py").write_text("import kept_later\nfrom kept_by_somebody import early\nkept = []\n")
+    (tmp_path / "kept_later.py").write_text("import kept_late\nkept = []\n")
+    module = module_of(
+        "import asyncio\nearly = []\nasync def scenario():\n    early.append(1)\n    import kept_late, kept_later\n"
+        "    await asyncio.sleep(0)\n    kept_late.kept.append(1)\n    kept_later.kept.append(1)\n"
+        "    assert kept_late.kept == kept_later.kept == early == kept_late.early == [1]\n"
+    )
+    try:
+        assert subwarden.explore(module.scenario).verdict == "holds"
+        assert not [*module.early, *sys.modules["kept_late"].kept, *sys.modules["kept_later"].kept]
+        spec = sys.modules["kept_late"].__spec__
+        assert spec is not None and sys.modules["kept_late"].__loader__ is spec.loader
+        assert type(sys.modules["kept_late"].__loader__) is type(module.__loader__)
+    finally:
+        del sys.modules["kept_late"], sys.modules["kept_later"]
+
+
+def test_contexts_that_a_run_has_entered_are_left(module_of: Any) -> None:
+    """The stack of a fixture would not leave them: it is put back."""
+    module = module_of("kept = []\n")
+
+    with ExitStack() as stack:
+        stack.callback(module.kept.append, "at the end")
+
+        @subwarden.test
+        async def enters(stack: ExitStack) -> None:
+            stack.enter_context(patch("json.dumps"))
+
+        before = json.dumps
+        enters(stack)
+        assert json.dumps is before and not module.kept
+    assert module.kept == ["at the end"]
+
+
+def test_cleanups_of_a_test_case_are_its_own() -> None:
+    """They are done when the test ends, which a run does not."""
+    done: list[int] = []
+
+    class Case(IsolatedAsyncioTestCase):
+        @subwarden.test
+        async def test_it(self) -> None:
+            self.addCleanup(done.append, 1)
+
+    result = Case("test_it").run()
+    assert result is not None and result.wasSuccessful() and done
+
+
+def test_an_object_that_cannot_be_copied_is_left_alone(module_of: Any) -> None:
+    """Nothing of the subject's may stop the putting back of the rest."""
+    module = module_of(
+        "from random import SystemRandom\nfrom io import StringIO\nchance, closed, n = SystemRandom(), StringIO(), 0\nclosed.close()\n"
+        "class Odd:\n    fails = False\n    def __hash__(self):\n        if self.fails: raise RuntimeError('no')\n        return 1\n"
+        "kept = {Odd()}\ndef leave():\n    global n\n    n, Odd.__hash__ = 1, None\n"
+    )
+    kept = Kept(module.leave)
+    module.leave()
+    kept.put_back()
+    assert module.n == 0

@@ -1,0 +1,1 @@
+"""Places that can keep something from one run to the next: how they are found, compared and put back."""

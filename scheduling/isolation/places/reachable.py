@@ -1,0 +1,295 @@
+"""What a subject can keep from one run to the next: all that its own modules and its arguments lead to, and that can change.
+
+It starts from a function, a class or arguments, and goes on through the globals of their modules, through containers, instances, the
+attributes of their own classes, default arguments, the cells of closures and caches.
+
+Looked into are objects of the user's own classes and of installed packages (an application keeps its routes and its state), and a few of
+the standard library's that hold state. Left out are modules and classes of packages, loggers, files, threads, and the tools of tests.
+"""
+
+import builtins
+import gc
+import sys
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, ExitStack, suppress
+from contextvars import ContextVar
+from functools import _lru_cache_wrapper, cache, partial
+from itertools import accumulate, chain
+from queue import SimpleQueue
+from threading import local
+from types import (
+    AsyncGeneratorType,
+    BuiltinMethodType,
+    CellType,
+    FunctionType,
+    GeneratorType,
+    MappingProxyType,
+    MemberDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+)
+from typing import Any, NamedTuple
+
+from subwarden.scheduling.isolation.imports import imports
+from subwarden.scheduling.isolation.places.states import state_of
+from subwarden.scheduling.isolation.places.turns import takes
+from subwarden.scheduling.isolation.places.whose import (
+    STATE,
+    Namespace,
+    attributes_of,
+    globals_of,
+    holds_state,
+    is_of_one_mock,
+    is_own,
+    is_own_class,
+    is_tool,
+    module_of,
+)
+
+CONTAINERS = (dict, list, set, deque)
+UNSEEN: tuple[type, ...] = (
+    GeneratorType,
+    AsyncGeneratorType,
+    SimpleQueue,
+    type(iter(set())),
+    type(iter(int, 1)),
+)  # they cannot be put back
+STACKS = (ExitStack, AsyncExitStack)
+LARGE = 10_000  # elements of a container, beyond which they are not looked into one by one
+NOTHING = object()  # in a slot
+HUGE = 200_000  # beyond which a container is taken to be a table that nobody changes
+_ATOMS = frozenset((int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented), range, object))
+
+
+class Slot(NamedTuple):
+    """An attribute that an object keeps in a slot."""
+
+    owner: Any
+    place: Any
+
+
+class Many(NamedTuple):
+    """A container of very many elements, which are not looked into."""
+
+    container: Any
+
+
+def reachable(root: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
+    """Everything that can change and that `root` leads to, each once: namespaces, own classes, containers, slots, cells, caches, states of
+    objects made in C. What is in sets comes last, since their order hangs on addresses. `seen`: by identity, what is left out; it grows.
+    """
+    seen = {} if seen is None else seen
+    seen[id(vars(builtins))] = builtins  # each module has them
+    waiting: list[Any] = list(_roots(root))
+    last: list[Any] = []
+    while waiting or last:
+        thing = (waiting or last).pop()
+        kind = type(thing)
+        itself = thing.names if kind is Namespace else thing
+        if kind in _ATOMS or id(itself) in seen:
+            continue
+        seen[id(itself)] = thing
+        if _changes(kind, thing):
+            yield thing
+        if issubclass(kind, (*CONTAINERS, tuple, frozenset)) and _length(kind, thing) > LARGE and not _plain(kind, thing):
+            yield Many(thing)
+        (last if issubclass(kind, set) else waiting).extend(_parts(kind, thing))
+
+
+def _changes(kind: type, thing: Any) -> bool:
+    if issubclass(kind, type):
+        return is_own_class(thing) or is_of_one_mock(thing)
+    if issubclass(kind, CONTAINERS):
+        return _length(kind, thing) < HUGE
+    if kind in _GIVEN:
+        return any(map(takes, (thing.__defaults__ if kind is FunctionType else thing.args) or ()))
+    if module_of(kind) == "itertools" and not takes(thing):
+        return True
+    return kind in _PLACES or state_of(kind) is not None
+
+
+def _length(kind: type, thing: Any) -> int:
+    """Of a container, by its builtin class: a subclass may do anything."""
+    base: Any = next(each for each in (*CONTAINERS, tuple, frozenset) if issubclass(kind, each))
+    length: int = base.__len__(thing)
+    return length
+
+
+def _roots(root: Any) -> Iterator[Any]:
+    """Where to start: the module of a function or a class, the objects in a closure, and the arguments of a call that is made for each run.
+
+    A bare container in the closure of a scenario is how the test around it collects something over all runs. A part of the harness, such as
+    a hub, makes a subject of what it was given; what else it keeps is its own business.
+    """
+    seen: dict[int, Any] = {}
+    waiting = [(root, True)]
+    while waiting:
+        thing, given = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen[id(thing)] = thing
+        kind = type(thing)
+        if issubclass(kind, partial):
+            waiting += [(each, True) for each in (*thing.args, *thing.keywords.values(), thing.func)]
+        elif issubclass(kind, MethodType):
+            waiting += [(thing.__self__, True), (thing.__func__, True)]
+        elif issubclass(kind, FunctionType):
+            yield from globals_of(thing)
+            waiting += [(each, False) for cell in thing.__closure__ or () for each in _content(cell)]
+        elif issubclass(kind, type):
+            yield from globals_of(thing)
+        elif issubclass(kind, ModuleType):
+            yield thing
+        elif module_of(kind).partition(".")[0] == "subwarden" and not is_own_class(kind):
+            own = getattr(thing, "__dict__", {}).values()
+            waiting += [(each, True) for each in own if not issubclass(type(each), CONTAINERS)]
+        elif given or not issubclass(kind, CONTAINERS):
+            yield thing
+
+
+def _parts(kind: type, thing: Any) -> Iterable[Any]:
+    """What `thing` leads to."""
+    look = _LOOKS.get(kind)
+    if look is not None:
+        return look(thing)
+    if issubclass(kind, type):
+        if not is_own_class(thing):
+            return attributes_of(thing).values() if is_of_one_mock(thing) else ()
+        return (*attributes_of(thing).values(), type(thing), *type.__getattribute__(thing, "__bases__"), *globals_of(thing))
+    if issubclass(kind, ModuleType):
+        names = vars(thing)
+        return (Namespace(names),) if is_own(names.get("__file__")) else ()
+    elements = _elements(kind, thing) if issubclass(kind, (*CONTAINERS, tuple, frozenset)) else ()
+    return chain(elements, _of_instance(kind, thing))
+
+
+def _imported(names: dict[str, Any]) -> Iterator[Any]:
+    """The modules that the code of a module imports, where a value does not tell from which it is, or is imported in a function."""
+    file = names.get("__file__")
+    if "__spec__" in names and is_own(file):
+        for name in _imports(file, names.get("__package__") or ""):
+            if name in sys.modules:
+                yield sys.modules[name]
+
+
+@cache
+def _imports(file: str, package: str) -> tuple[str, ...]:
+    try:
+        found = [package, *imports(file, package)]
+    except (OSError, SyntaxError, ValueError):  # it has no source
+        return ()
+    return tuple(dict.fromkeys(prefix for name in found for prefix in accumulate(name.split("."), "{}.{}".format)))
+
+
+def _of_function(function: FunctionType) -> Iterator[Any]:
+    """A package's decorator keeps things in its closure, but what its module keeps is its own business."""
+    module = function.__globals__.get("__name__")
+    top = module.partition(".")[0] if isinstance(module, str) else ""
+    if any(globals_of(function)) or module in STATE or not (top in sys.stdlib_module_names or is_tool(top)):
+        yield from (function.__defaults__, function.__kwdefaults__, *(function.__closure__ or ()), *globals_of(function))
+        if vars(function):
+            yield Namespace(vars(function))
+
+
+def _of_cache(cached: Any) -> Iterator[Any]:
+    """The function, and the answers that it knows already."""
+    yield from (each for each in gc.get_referents(cached) if type(each) is not dict)
+
+
+def _of_view(view: Any) -> Iterator[Any]:
+    """The values of a dictionary that can be read only through the view. The dictionary itself may be a class's, which is no container."""
+    for each in gc.get_referents(view):
+        if type(each) is dict:
+            yield from each.values()
+
+
+def _of_instance(kind: type, thing: Any) -> Iterator[Any]:
+    """The attributes of an instance, and its class."""
+    if not holds_state(kind):
+        return
+    yield kind
+    bases = type.__getattribute__(kind, "__mro__")
+    if any(each in STACKS for each in bases):
+        return
+    try:
+        names: object = (local if local in bases else object).__getattribute__(thing, "__dict__")
+    except Exception:  # there is none, or it stands for another object that is not there now
+        names = None
+    if type(names) is dict:
+        yield Namespace(names, None if local in bases else thing)
+    for each in bases:
+        attributes = attributes_of(each)
+        if "__slots__" in attributes:
+            yield from (Slot(thing, place) for place in attributes.values() if type(place) is MemberDescriptorType)
+
+
+def _of_namespace(namespace: Namespace) -> Iterable[Any]:
+    names, owner = namespace
+    if owner is None:
+        return (*names.values(), *_imported(names))
+    cleanups = names.get("_cleanups") if "unittest.case" in map(module_of, type.__getattribute__(type(owner), "__mro__")) else None
+    return (each for each in list(names.values()) if each is not cleanups)  # which are done at the end of the test
+
+
+def _elements(kind: type, thing: Any) -> Iterable[Any]:
+    """Of a container, by the methods of its builtin class: a subclass may do anything."""
+    return () if _length(kind, thing) > LARGE else _all_elements(kind, thing)
+
+
+def _plain(kind: type, thing: Any) -> bool:
+    """Whether none of the elements leads to anything."""
+    return _ATOMS.issuperset(map(type, _all_elements(kind, thing)))
+
+
+def _all_elements(kind: type, thing: Any) -> tuple[Any, ...]:
+    if issubclass(kind, dict):
+        base = OrderedDict if issubclass(kind, OrderedDict) else dict
+        return (*base.keys(thing), *base.values(thing))
+    iterated: Any = next(each for each in (list, set, deque, tuple, frozenset) if issubclass(kind, each))
+    return tuple(iterated.__iter__(thing))
+
+
+def held_by(slot: Slot) -> Any:
+    """What is in a slot; NOTHING if it is empty."""
+    try:
+        return slot.place.__get__(slot.owner)
+    except AttributeError:
+        return NOTHING
+
+
+def _content(cell: CellType) -> Iterator[Any]:
+    try:
+        yield cell.cell_contents
+    except ValueError:  # it is empty
+        return
+
+
+def _of_variable(variable: ContextVar[Any]) -> Iterator[Any]:
+    with suppress(LookupError):
+        yield variable.get()
+
+
+def _of_property(made: property) -> tuple[Any, ...]:
+    return made.fget, made.fset, made.fdel
+
+
+_GIVEN = (FunctionType, partial)
+_PLACES = (Namespace, Slot, CellType, _lru_cache_wrapper, *UNSEEN, *STACKS)
+_LOOKS: dict[type, Callable[[Any], Iterable[Any]]] = {
+    Namespace: _of_namespace,
+    Slot: lambda slot: (held_by(slot),),
+    CellType: _content,
+    _lru_cache_wrapper: _of_cache,
+    MappingProxyType: _of_view,
+    ContextVar: _of_variable,
+    BuiltinMethodType: lambda method: (method.__self__,),
+    MethodWrapperType: lambda method: (method.__self__,),
+    FunctionType: _of_function,
+    MethodType: lambda method: (method.__self__, method.__func__),
+    partial: lambda made: (made.func, made.args, made.keywords),
+    staticmethod: lambda method: (method.__func__,),
+    classmethod: lambda method: (method.__func__,),
+    property: _of_property,
+}

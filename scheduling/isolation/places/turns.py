@@ -1,0 +1,108 @@
+"""Iterators of Python's own that give numbers or turns: `itertools.count` and `cycle`, those over a sequence, and what is made of them.
+
+None can be set back for certain. Each that somebody has taken from is replaced by another that will give the same, in all places that hold
+it.
+"""
+
+import ast
+import itertools
+import warnings
+from typing import Any
+
+_OF_OTHERS: tuple[type, ...] = (itertools.cycle, itertools.islice, enumerate, zip, map, filter)
+_ITERATED: tuple[Any, ...] = ([], (), range(0), range(2**70), "", "é", b"", {}, {}.items(), {}.values())
+_OVER = tuple(type(iter(each)) for each in _ITERATED)
+_KINDS = frozenset((itertools.count, *_OVER, *_OF_OTHERS, reversed, type(reversed([]))))
+_NEXT: Any = type(itertools.count().__next__)
+
+
+def takes(value: Any) -> bool:
+    """Whether `value` is such an iterator, or its method `__next__`."""
+    kind: Any = type(value)
+    return kind in _KINDS or (kind is _NEXT and type(value.__self__) in _KINDS and value.__name__ == "__next__")
+
+
+class Turns:
+    """Such an iterator, and one that will give the same. `known`: others by identity."""
+
+    def __init__(self, value: Any, known: "dict[int, Turns]") -> None:
+        self.value = value
+        self._of = turns_of(value.__self__, known) if type(value) is _NEXT else None
+        self._at = None if self._of else _position(value)
+        self._again = None if self._of else _another(value)
+
+    def same(self) -> bool:
+        """Whether nobody has taken anything."""
+        return self._of.same() if self._of else _position(self.value) == self._at
+
+    def put_back(self) -> Any:
+        """What is to be used from now on."""
+        if self._of:
+            if self._of.put_back() is not self.value.__self__:
+                self.value = self._of.value.__next__
+        elif not self.same() and self._again is not None:
+            self.value, self._again = self._again, _another(self._again)
+            self._at = _position(self.value)
+        return self.value
+
+
+def turns_of(value: Any, known: dict[int, Turns]) -> Turns:
+    """Of `value`: the same for all places that share it."""
+    found = known.get(id(value))
+    if found is None:
+        found = known[id(value)] = Turns(value, known)
+    return found
+
+
+def _reduced(value: Any) -> tuple[Any, ...]:
+    """How `value` would be made again. Raises TypeError, RuntimeError: it cannot be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of those in itertools, which Python 3.14 has no more
+        made: tuple[Any, ...] = value.__reduce__()
+    return made
+
+
+def _position(value: Any) -> object:
+    """Equal as long as nobody takes anything from `value`."""
+    kind = type(value)
+    if kind is itertools.count:
+        return repr(value)
+    if kind not in _OF_OTHERS:
+        hint: int = value.__length_hint__()
+        return hint
+    try:
+        _, inner, *state = _reduced(value)
+    except (TypeError, RuntimeError):
+        return object()  # it cannot be told
+    said = [len(each) if isinstance(each, list) else each for each in (state[0] if state and isinstance(state[0], tuple) else state)]
+    return [_position(each) for each in inner if type(each) in _KINDS], said
+
+
+def _another(value: Any) -> Any:
+    """One that will give the same as `value`; None where that cannot be made."""
+    if type(value) is itertools.count:
+        try:
+            read = ast.literal_eval(repr(value).removeprefix("count"))
+        except (ValueError, SyntaxError):  # it counts in somebody's own numbers
+            return None
+        return itertools.count(*read) if isinstance(read, tuple) else itertools.count(read)
+    try:
+        make, inner, *state = _reduced(value)
+        made = make(*map(_copied, inner))
+        if state and state[0] is not None:
+            made.__setstate__(tuple(map(_copied, state[0])) if isinstance(state[0], tuple) else state[0])
+    except (TypeError, RuntimeError):
+        return None
+    return made
+
+
+def _copied(part: Any) -> Any:
+    """A part of how an iterator is made again: another iterator, the list of what a cycle has given, or something that stays. Raises
+    TypeError: the part cannot be made again.
+    """
+    if hasattr(part, "__next__"):
+        another = _another(part) if type(part) in _KINDS else None
+        if another is None:
+            raise TypeError
+        return another
+    return list(part) if type(part) is list else part

@@ -32,10 +32,10 @@ class Spot(NamedTuple):
 
 def frames(coroutine: Any) -> Iterator[FrameType]:
     """The frames in which `coroutine` is suspended or runs, from the outermost in."""
-    while coroutine is not None:
-        if any(getattr(coroutine, name, False) for name in ("cr_running", "gi_running", "ag_running")):
-            yield from _running(coroutine)
-            return
+    if any(getattr(coroutine, name, False) for name in ("cr_running", "gi_running", "ag_running")):
+        yield from _running(coroutine)
+        return
+    while coroutine is not None:  # an async generator within, which waits, is called running all the same
         frame = frame_of(coroutine)
         if frame is not None:
             yield frame

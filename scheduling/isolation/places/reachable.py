@@ -105,7 +105,7 @@ def _changes(kind: type, thing: Any) -> bool:
         return _length(kind, thing) < HUGE
     if kind in _GIVEN:
         return any(map(takes, (thing.__defaults__ if kind is FunctionType else thing.args) or ()))
-    if module_of(kind) == "itertools" and not takes(thing):
+    if module_of(kind) in ("itertools", "sqlite3") and not takes(thing):
         return True
     return kind in _PLACES or state_of(kind) is not None
 

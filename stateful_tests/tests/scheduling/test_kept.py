@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest import IsolatedAsyncioTestCase
+from unittest import TestCase
 from unittest.mock import patch
 
 import pytest
@@ -171,6 +171,10 @@ UNSEEN = {
     "def take(): return next(kept)",
     "a queue made in C": "from queue import SimpleQueue\nkept = SimpleQueue()\ndef take():\n    kept.put(1)\n    return kept.qsize()",
     "a chain": "from itertools import chain\nkept = chain(range(10_000))\ndef take(): return next(kept)",
+    "a database": (
+        "import sqlite3\nkept = sqlite3.connect(':memory:')\nkept.execute('create table t (n)')\n"
+        "def take(): return kept.execute('insert into t values (1)')"
+    ),
     "one of very many": (
         "class One:\n    n = 0\nkept = [One() for _ in range(10_001)]\ndef take():\n    kept[0].n += 1\n    return kept[0].n"
     ),
@@ -233,7 +237,7 @@ def test_cleanups_of_a_test_case_are_its_own() -> None:
     """They are done when the test ends, which a run does not."""
     done: list[int] = []
 
-    class Case(IsolatedAsyncioTestCase):
+    class Case(TestCase):
         @subwarden.test
         async def test_it(self) -> None:
             self.addCleanup(done.append, 1)

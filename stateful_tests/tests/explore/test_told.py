@@ -4,7 +4,6 @@ import _thread
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -114,20 +113,6 @@ def test_what_no_variable_leads_to_is_numbered() -> None:
     said = subwarden.explore(waits, schedules=1, order="fifo").text()
     assert "wait waits for event #1" in said
     assert "get waits for an item of queue #2" in said
-
-
-def test_a_wait_inside_an_async_generator_is_told_at_its_line() -> None:
-    async def numbers() -> AsyncIterator[int]:
-        yield 1
-        await asyncio.Event().wait()
-
-    async def waits() -> None:
-        async for _ in numbers():
-            pass
-
-    said = subwarden.explore(waits, schedules=1, order="fifo").text()
-    assert "waits waits for event #1" in said
-    assert "await asyncio.Event().wait())" in said
 
 
 def test_a_task_that_is_named_by_its_function_in_full_has_its_short_name() -> None:

@@ -121,7 +121,8 @@ def _roots(root: Any) -> Iterator[Any]:
     """Where to start: the module of a function or a class, the objects in a closure, and the arguments of a call that is made for each run.
 
     A bare container in the closure of a scenario is how the test around it collects something over all runs. A part of the harness, such as
-    a hub, makes a subject of what it was given; what else it keeps is its own business.
+    a hub, makes a subject of what it was given, with all that it encloses: a server keeps its clients there. What else it keeps is its own
+    business.
     """
     seen: dict[int, Any] = {}
     waiting = [(root, True)]
@@ -144,7 +145,9 @@ def _roots(root: Any) -> Iterator[Any]:
             yield thing
         elif module_of(kind).partition(".")[0] == "subwarden" and not is_own_class(kind):
             own = getattr(thing, "__dict__", {}).values()
-            waiting += [(each, True) for each in own if not issubclass(type(each), CONTAINERS)]
+            given_it = [each for each in own if not issubclass(type(each), CONTAINERS)]
+            waiting += [(each, True) for each in given_it]
+            yield from (each for each in given_it if issubclass(type(each), FunctionType))
         elif given or not issubclass(kind, CONTAINERS):
             yield thing
 

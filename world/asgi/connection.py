@@ -29,6 +29,7 @@ class Connection:
         self.to_client = Pipe(loop, self._say_out)
         self.gone = False  # the application's server knows that the client has left
         self.left = False  # the client has left
+        self.broken = False  # and without a goodbye
         self.unsupported = leaves["type"] == "lifespan.disconnect"  # the application may raise: it may not know this kind of call
         self.task: asyncio.Task[None] | None = None
         self._vanishes = Arrival(loop, lambda: f"{name} vanishes", self.leave, optional=True)
@@ -63,6 +64,19 @@ class Connection:
             self.to_client.end()
             self.to_app.put(self._leaves)
 
+    def break_off(self) -> None:
+        """The client is gone: what was on its way to the application is lost, and a send that waits for the client fails."""
+        if not self.left:
+            self.broken = True
+            self._leaves["code"] = 1006
+            self.to_app.lose()
+            self.leave()
+
+    @property
+    def over(self) -> bool:
+        """Whether the application has ended this call."""
+        return self.to_app.closed or (self.task is not None and self.task.done())
+
     async def answer(self) -> Message:
         """The next message of the application to the client. Raises Disconnected once the client has left."""
         try:
@@ -89,6 +103,8 @@ class Connection:
         self.to_client.put(dict(message))
         while self.to_client.pending():  # as for a slow client, whose buffers are full
             await self.to_client.change()
+        if self.broken and self.to_client.closed:
+            raise ClientDisconnected(f"{self.name} has gone")
 
     def run(self, app: Any, scope: dict[str, Any]) -> None:
         """Call the application for this connection, in a task of its own."""

@@ -48,6 +48,11 @@ class Pipe:
         self._arrival.offer(False)
         self._wake()
 
+    def lose(self) -> None:
+        """What is on its way never arrives."""
+        self._coming.clear()
+        self._arrival.offer(False)
+
     def _arrive(self) -> None:
         message = self._coming.popleft()
         self._here.append(message)

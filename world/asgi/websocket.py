@@ -97,9 +97,19 @@ class WebSocket:
 
     def close(self, code: int = 1000) -> Done:
         """Leave. The application hears of it when the scheduler says. It need not be awaited."""
-        self._connection._leaves["code"] = code
-        self._connection.leave()
+        if not self._connection.left:
+            self._connection._leaves["code"] = code
+            self._connection.leave()
         return Done()
+
+    def break_off(self) -> None:
+        """Leave without a goodbye: the application hears of code 1006, and what it has not received by then is lost."""
+        self._connection.break_off()
+
+    @property
+    def over(self) -> bool:
+        """Whether the application has ended its part."""
+        return self._connection.over
 
     async def ended(self) -> None:
         """Wait until the application has ended its part."""

@@ -4,20 +4,27 @@ A subclass knows how a client connects. It refuses to look inside, unless the us
 """
 
 import asyncio
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from subwarden.world.hubs.leaving import breaks_off
 
 Say = Callable[..., Any]
 PUBLISHER = "publisher"
 
 
 class Link(ABC):
-    """An open connection of one client."""
+    """An open connection of one client. `left`: the client has left it, and hears no more."""
+
+    left = False
 
     @abstractmethod
     async def ask(self, message: Any) -> None:
-        """Send `message`, and wait until it has been answered. Returns also where the connection is closed meanwhile."""
+        """Send `message`, and wait until it has been answered, or the connection is closed meanwhile. Raises ConnectionError
+        where the hub must not do that.
+        """
 
     @abstractmethod
     async def receive(self) -> str:
@@ -26,6 +33,20 @@ class Link(ABC):
     @abstractmethod
     async def leave(self) -> None:
         """Close the connection, and wait until the hub has noticed."""
+
+    @abstractmethod
+    def break_off(self) -> None:
+        """End the connection without a goodbye, at once. `leave` waits until the hub has noticed."""
+
+    @property
+    def breakable(self) -> bool:
+        """Whether `break_off` can do that."""
+        return True
+
+    @property
+    @abstractmethod
+    def over(self) -> bool:
+        """Whether the hub has ended the connection."""
 
 
 class Messages(NamedTuple):
@@ -40,31 +61,67 @@ class Messages(NamedTuple):
     def by_topic(self) -> bool:
         return self.subscribe is None
 
+    @property
+    def by_message(self) -> bool:
+        """Whether a publisher sends a message by a connection, and does nothing else."""
+        if inspect.iscoroutinefunction(self.publish):
+            return False
+        said = self.publish("", "")
+        if inspect.iscoroutine(said):
+            said.close()
+        return not (isinstance(said, tuple) or inspect.isawaitable(said))
+
 
 class HubAdapter(ABC):
     """What the core level calls. `adapter_class` gives the class with the methods that a hub has."""
 
     reconnects = False
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, messages: Messages, *, breaks_off: bool) -> None:
         self.messages = messages
+        self._breaks_off = breaks_off
         self._links: dict[Any, Link] = {}  # by client, or by (client, topic)
         self._gone: set[str] = set()
         self._live: set[str] = set()
         self._turns: dict[str, asyncio.Lock] = {}
         self._readers: list[asyncio.Task[None]] = []
         self._received: dict[str, list[str]] = {}
+        self._calls = 0  # that clients and publishers have made so far
+        self._publishers: dict[str | None, list[Link]] = {}  # connections that nobody publishes by now, by topic where each has one
 
     @abstractmethod
     async def open(self, client: str, topic: str | None) -> Link:
         """Connect `client`."""
 
     @abstractmethod
+    async def publisher(self, topic: str | None) -> Link:
+        """Connect a publisher, which ignores what it receives."""
+
+    @abstractmethod
     async def stop(self) -> None:
         """All clients leave, and the hub ends."""
 
+    async def ready(self) -> None:
+        """The hub runs: a publisher connects, so that a message can meet a call of a client. To connect takes longer than most calls."""
+        if not self.messages.by_topic and self.messages.by_message:
+            self._publishers[None] = [await self.publisher(None)]
+
+    async def say(self, topic: str, message: Any) -> None:
+        """A publisher sends `message`, by a connection of its own as long as that takes. Who is cut off meanwhile breaks off."""
+        self._calls += 1
+        key = topic if self.messages.by_topic else None
+        free = self._publishers.setdefault(key, [])
+        free[:] = [each for each in free if not each.over]
+        link = free.pop() if free else await self.publisher(key)
+        try:
+            await link.ask(message)
+        except BaseException:
+            link.break_off()
+            raise
+        free.append(link)
+
     def turn(self, client: str) -> asyncio.Lock:
-        """Held while a client connects: it asks for nothing before."""
+        """Held while a client connects or begins to leave: it asks for nothing before, and for nothing after."""
         return self._turns.setdefault(client, asyncio.Lock())
 
     async def opened(self, client: str, topic: str | None = None) -> Link:
@@ -81,7 +138,7 @@ class HubAdapter(ABC):
                 text = await link.receive()
             except ConnectionError:
                 return
-            message = self.messages.received(text)
+            message = None if link.left else self.messages.received(text)
             if message is not None:
                 kept.append(message)
 
@@ -101,6 +158,7 @@ class HubAdapter(ABC):
                 raise
 
     async def _ask(self, client: str, message: Any) -> None:
+        self._calls += 1
         async with self.turn(client):
             link = self._links.get(client)
         if link is not None:
@@ -121,6 +179,7 @@ class HubAdapter(ABC):
         async with self.turn(client):
             link = self._links.pop((client, topic), None)
         if link is not None:
+            link.left = True
             await link.leave()
 
     async def disconnect(self, client: str) -> None:
@@ -128,6 +187,15 @@ class HubAdapter(ABC):
             self._live.discard(client)
             self._gone.add(client)
             left = [self._links.pop(key) for key in [key for key in self._links if client in (key, key[0])]]
+            broken = True  # so leaves who is cut off meanwhile
+            try:
+                may = self._breaks_off and bool(left) and all(link.breakable for link in left)
+                broken = may and await breaks_off(client, rather=self._calls % 2 == 0)
+            finally:
+                for link in left:
+                    link.left = True
+                    if broken:
+                        link.break_off()
         for link in left:
             await link.leave()
 

@@ -23,7 +23,9 @@ class AsgiHub:
     If `path` has `{topic}`, a subscription is a websocket of its own; `subscribe` and `unsubscribe` are not needed then. `observe(app)`:
     what the application believes, as (client, topic) pairs.
 
-    A call has been answered when the application has taken its message and asks for the next. Raises ValueError for what cannot be played.
+    A client leaves by a close, or it breaks off: without a goodbye (code 1006), and what the application has not received by then is lost.
+    With `breaks_off=False` all close. A call has been answered when the application has taken its message and asks for the next. Raises
+    ValueError for what cannot be played.
     """
 
     def __init__(
@@ -36,10 +38,11 @@ class AsgiHub:
         unsubscribe: Say | None = None,
         received: Callable[[str], str | None] = str,
         observe: Callable[[Any], Any] | None = None,
+        breaks_off: bool = True,
     ) -> None:
         if ("{topic}" in path) is (subscribe is not None):
             raise ValueError("AsgiHub needs either subscribe=, the message by which a client subscribes, or a path with {topic}")
-        self.app, self.path, self.observe = app, path, observe
+        self.app, self.path, self.observe, self.breaks_off = app, path, observe, breaks_off
         self.messages = Messages(publish, subscribe, unsubscribe, received)
         self._kind = adapter_class(_Adapter, self.messages, observe)  # one class for all runs: a search tells states apart by it
         self.__name__ = app if isinstance(app, str) else getattr(app, "__name__", "AsgiHub")
@@ -63,11 +66,13 @@ def _is_application(given: Callable[..., Any]) -> bool:
 
 class _Adapter(HubAdapter):
     def __init__(self, hub: AsgiHub, app: Any) -> None:
-        super().__init__(hub.messages)
+        super().__init__(hub.messages, breaks_off=hub.breaks_off)
         self.path, self.app = hub.path, app
+        self._count = 0  # of publishers
 
     async def start(self) -> None:
         self._driver = await Application(self.app).__aenter__()
+        await self.ready()
 
     async def open(self, client: str, topic: str | None) -> Link:
         named = client if topic is None else f"{client}/{topic}"
@@ -80,11 +85,14 @@ class _Adapter(HubAdapter):
         if isinstance(said, tuple):
             await self._driver.request(said[0], said[1], json=said[2])
             return
-        publisher = await self._driver.websocket(self.path.format(client=PUBLISHER, topic=topic), name=f"{PUBLISHER}-{message}")
-        await publisher.send(said)
-        await publisher.taken()
-        publisher.close()
-        await publisher.ended()
+        await self.say(topic, said)
+
+    async def publisher(self, topic: str | None) -> Link:
+        self._count += 1
+        name = PUBLISHER if self._count == 1 else f"{PUBLISHER}-{self._count}"
+        made = await self._driver.websocket(self.path.format(client=PUBLISHER, topic=topic), name=name)
+        await made.taken()
+        return _Link(made)
 
     async def stop(self) -> None:
         await self._driver.__aexit__(None)
@@ -108,3 +116,10 @@ class _Link(Link):
     async def leave(self) -> None:
         self._socket.close()
         await self._socket.ended()
+
+    def break_off(self) -> None:
+        self._socket.break_off()
+
+    @property
+    def over(self) -> bool:
+        return self._socket.over

@@ -9,6 +9,7 @@ from typing import Any
 
 from subwarden.world.hubs.adapter import PUBLISHER, HubAdapter, Link, Messages, Say, adapter_class
 from subwarden.world.hubs.rest import at_rest
+from subwarden.world.network.stream import StreamSocket, opened
 
 
 class SocketHub:
@@ -19,8 +20,10 @@ class SocketHub:
     async `send(text)` and `receive()`, and `close()`. `subscribe`, `unsubscribe`, `publish`, `received`: as for `AsgiHub`. Without
     `subscribe`, a subscription is a connection of its own, made by `connect(client, topic)`.
 
-    `answered(text)`: whether a text answers the client's last request. Without it, a request has been answered once nothing is in flight
-    and no step is ready. Raises ValueError for what cannot be played.
+    `answered(text)`: whether a text answers the client's last request; a connection that the hub ends instead is a finding then. Without
+    it, a request has been answered once nothing is in flight and no step is ready. A client leaves by `close()`, or it breaks off: its
+    connection is reset, and what has not arrived by then is lost. With `breaks_off=False` all close. Raises ValueError for what cannot be
+    played.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class SocketHub:
         unsubscribe: Say | None = None,
         received: Callable[[str], str | None] = str,
         answered: Callable[[str], bool] | None = None,
+        breaks_off: bool = True,
     ) -> None:
         if not (inspect.iscoroutinefunction(serve) or inspect.isasyncgenfunction(serve)):
             raise ValueError("SocketHub needs serve, an `async def` that runs the server")
@@ -41,7 +45,7 @@ class SocketHub:
             inspect.signature(connect).bind(*taken)
         except TypeError:
             raise ValueError(f"SocketHub needs connect({', '.join(taken)}), which connects a client") from None
-        self.serve, self.connect, self.answered = serve, connect, answered
+        self.serve, self.connect, self.answered, self.breaks_off = serve, connect, answered, breaks_off
         self.messages = Messages(publish, subscribe, unsubscribe, received)
         self._kind = adapter_class(_Adapter, self.messages)  # one class for all runs: a search tells states apart by it
         self.__name__ = getattr(serve, "__name__", "SocketHub")
@@ -52,7 +56,7 @@ class SocketHub:
 
 class _Adapter(HubAdapter):
     def __init__(self, hub: SocketHub) -> None:
-        super().__init__(hub.messages)
+        super().__init__(hub.messages, breaks_off=hub.breaks_off)
         self._hub = hub
         self._server = AsyncExitStack()
         self._open: list[_Link] = []
@@ -65,10 +69,16 @@ class _Adapter(HubAdapter):
             task = asyncio.create_task(serve(), name="server")
             self._server.push_async_callback(_cancelled, task)
         await at_rest()
+        await self.ready()
 
     async def open(self, client: str, topic: str | None) -> Link:
-        made = self._hub.connect(client) if topic is None else self._hub.connect(client, topic)
-        link = _Link(await made, self._hub.answered)
+        sockets: list[StreamSocket] = []
+        token = opened.set(sockets)
+        try:
+            made = await (self._hub.connect(client) if topic is None else self._hub.connect(client, topic))
+        finally:
+            opened.reset(token)
+        link = _Link(made, self._hub.answered, sockets)
         self._open.append(link)
         if self._hub.answered is None:
             await at_rest()
@@ -80,11 +90,12 @@ class _Adapter(HubAdapter):
             await said
             await at_rest()
             return
-        link = await self.open(PUBLISHER, topic if self.messages.by_topic else None)
-        reading = asyncio.create_task(self._drained(link), name=f"{PUBLISHER} listens")
-        await link.ask(said)
-        await link.leave()
-        await reading
+        await self.say(topic, said)
+
+    async def publisher(self, topic: str | None) -> Link:
+        link = await self.open(PUBLISHER, topic)
+        self._readers.append(asyncio.create_task(self._drained(link), name=f"{PUBLISHER} listens"))
+        return link
 
     async def _drained(self, link: Link) -> None:
         try:
@@ -95,7 +106,8 @@ class _Adapter(HubAdapter):
 
     async def stop(self) -> None:
         for link in self._open:
-            await link.leave()
+            await link.goodbye()
+        await at_rest()
         await self._server.aclose()
 
 
@@ -105,9 +117,11 @@ async def _cancelled(task: "asyncio.Task[Any]") -> None:
 
 
 class _Link(Link):
-    def __init__(self, made: Any, answered: Callable[[str], bool] | None) -> None:
+    def __init__(self, made: Any, answered: Callable[[str], bool] | None, sockets: list[StreamSocket]) -> None:
         self._answered = answered
-        self._answers: list[asyncio.Future[None]] = []
+        self._sockets = sockets  # those that this client has opened so far
+        self._broken = False  # the client has left without a goodbye
+        self._answers: list[asyncio.Future[bool]] = []
         self._closing: asyncio.Task[None] | None = None
         self._end = False
         if isinstance(made, tuple):
@@ -123,40 +137,69 @@ class _Link(Link):
         try:
             await self._send(message if isinstance(message, str) else json.dumps(message))
         except Exception:  # it is closed; each package says so in its own way
-            return
+            self._end = True
         if self._answered is None:
-            await at_rest()
-        elif not self._end:
-            await answer
+            if not self._end:
+                await at_rest()
+        elif (self._end or not await answer) and not self.left:
+            raise ConnectionError(f"the hub ended the connection, and has not answered {message!r:.60}")
 
     async def receive(self) -> str:
         try:
             data = await self._receive()
         except Exception as error:  # as above
-            self._end = True
-            for each in self._answers:
-                _settle(each)
+            self._ended()
             raise ConnectionError from error
         text = data if isinstance(data, str) else bytes(data).decode()
         if self._answered is not None and self._answers and self._answered(text):
-            _settle(self._answers.pop(0))
+            _settle(self._answers.pop(0), True)
         return text
 
+    def _ended(self) -> None:
+        self._end = True
+        for each in self._answers:
+            _settle(each, False)
+
+    def break_off(self) -> None:
+        self._broken = self.left = True
+        for each in self._sockets:
+            if not each.closed:
+                each.break_off()
+        self._ended()
+
+    @property
+    def breakable(self) -> bool:
+        return bool(self._sockets)
+
+    @property
+    def over(self) -> bool:
+        return self._end
+
     async def leave(self) -> None:
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._close(), name="closing")
-        await asyncio.shield(self._closing)  # a client that is cut off has left all the same
+        await self.goodbye()
         await at_rest()
 
+    async def goodbye(self) -> None:
+        """Close the connection."""
+        self.left = True
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="closing")
+        if not self._closing.done():
+            await asyncio.shield(self._closing)  # a client that is cut off has left all the same
+
     async def _close(self) -> None:
-        ended = self._made.close()
-        if inspect.isawaitable(ended):
-            await ended
+        try:
+            ended = self._made.close()
+            if inspect.isawaitable(ended):
+                await ended
+        except Exception:
+            if not self._broken:  # there is nobody to say goodbye to; each package says so in its own way
+                raise
 
 
-def _settle(answer: "asyncio.Future[None]") -> None:
+def _settle(answer: "asyncio.Future[bool]", answered: bool) -> None:
     if not answer.done():
-        answer.set_result(None)
+        answer.set_result(answered)
 
 
 class _Lines:

@@ -48,6 +48,10 @@ class Channel:
         self.bytes.clear()
         self.arrived = 0
 
+    def lose(self) -> None:
+        """What is on its way never arrives."""
+        del self.bytes[self.arrived :]
+
     def arrive_reset(self) -> None:
         """The reset arrives, and all bytes before it. As in Linux, a receiver that knows of the end is told of a broken pipe."""
         self.arrived = len(self.bytes)

@@ -7,6 +7,7 @@ import errno
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from subwarden.world.arrival import NEVER, Arrival
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from subwarden.world.network.network import Network
 
 Buffer = Any  # bytes, a bytearray or a memoryview
+opened: ContextVar["list[StreamSocket] | None"] = ContextVar("opened", default=None)  # where sockets are noted that connect
 
 
 class StreamSocket(SimulatedSocket):
@@ -136,7 +138,7 @@ class StreamSocket(SimulatedSocket):
             return f"{sender} is told that {self.name} has closed"
         if coming and self.reader.idle:
             return f"{sender} delivers {_bytes(coming)} to {self.name}"
-        if self.inbound.reset:
+        if self.inbound.reset or (self.inbound.error and not self.inbound.arrived):
             return f"{sender} resets the connection to {self.name}"
         if self.inbound.arrived:
             return f"{self.name} reads {_bytes(self.inbound.arrived)} more"
@@ -166,6 +168,8 @@ class StreamSocket(SimulatedSocket):
         else:
             inbound.arrive()
             self.reader.queue()
+            if inbound.error:  # the connection was reset without a reset on its way (`break_off`)
+                self.writer.queue()
         self.changed()
 
     def _answer_by_reset(self) -> None:
@@ -211,6 +215,9 @@ class StreamSocket(SimulatedSocket):
             self.to = self.network.hosts.name(address[0])
             self.take_port(self.to)
         self.call_me(self.network.client_name())
+        made = opened.get()
+        if made is not None:
+            made.append(self)
         if self.family == socket.AF_UNIX:  # it is local: as in Linux, it connects at once
             if self.network.listener(self) is None:
                 fails(errno.ECONNREFUSED if self.network.known(str(address)) else errno.ENOENT)
@@ -291,6 +298,23 @@ class StreamSocket(SimulatedSocket):
         view[: len(data)] = data
         return len(data)
 
+    def break_off(self) -> None:
+        """Its program breaks off: what is still on its way to the other end is lost, and the connection is reset.
+
+        The reset is there at once: the other end's next call fails, or the loop notices it before, whenever the scheduler says. (While a
+        reset is on its way, nobody can tell that from a program that breaks off later.)
+        """
+        peer, outbound = self.peer, self.outbound
+        if peer is not None and outbound is not None and not (peer.closed or outbound.broken):
+            outbound.lose()
+            outbound.arrive_reset()
+        transport = self.network.loop._transports.get(self.number)
+        if transport is not None:
+            transport.abort()
+        self.close()
+        if peer is not None:
+            peer.changed()
+
     def shutdown(self, how: int) -> None:
         if self.outbound is None:
             fails(errno.ENOTCONN)
@@ -310,8 +334,8 @@ class StreamSocket(SimulatedSocket):
         if peer is None or peer.closed:
             return
         if self.inbound.bytes:  # as in Linux: bytes that nobody will read
-            self.inbound.toss()
             self.outbound.reset = True
+        self.inbound.toss()
         self.outbound.ended = self.outbound.ended or not self.outbound.reset
         peer.changed()
 

@@ -1,0 +1,124 @@
+"""Planted faults of servers are found from outside, by programs of a few calls; their correct twins hold, whichever way clients leave."""
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
+from subwarden.scheduling.order import Order
+from subwarden.scheduling.strategies.sampling.overlap import Overlap
+from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.stateful_tests.exploring.budget import Budget
+from subwarden.stateful_tests.exploring.check import Check
+from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
+from subwarden.stateful_tests.exploring.runner import Runner, running
+from subwarden.stateful_tests.gate.search import GateSearch
+from subwarden.stateful_tests.specimens.hubs import asgi_apps, line_servers
+from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
+from subwarden.stateful_tests.subjects.core.program import CoreProgram
+from subwarden.stateful_tests.tests.subjects.core_level import factory_of
+
+ONE = (Connect("c1"), Subscribe("c1", "t1"))
+TWO = (Connect("c1"), Connect("c2"), Subscribe("c1", "t1"), Subscribe("c2", "t1"))
+SHOWS: dict[str, tuple[tuple[CoreOperation, ...], ...]] = {
+    "keeps who leaves": ((*ONE, Unsubscribe("c1", "t1"), Publish("t1")),),
+    "joins twice": ((*ONE, Subscribe("c1", "t1"), Publish("t1")),),
+    "leaves once": ((*ONE, Subscribe("c1", "t1"), Unsubscribe("c1", "t1"), Publish("t1")),),
+    "acknowledges early": ((*ONE, Publish("t1")),),
+    "acknowledges a leave early": ((*ONE, Unsubscribe("c1", "t1"), Publish("t1")),),
+    "stops at a broken client": (TWO, (Disconnect("c1"),), (Publish("t1"),)),
+    "forgets on reset": ((*TWO, Disconnect("c1"), Publish("t1")),),
+    "ends all at a reset": ((*TWO, Disconnect("c1"), Publish("t1")),),
+    "forgets a second topic": ((*ONE, Subscribe("c1", "t2"), Publish("t1")),),
+    "walks the live list": (TWO, (Unsubscribe("c1", "t1"),), (Publish("t1"),)),
+}
+SCHEDULES = 200
+KINDS = {"on the network": line_servers, "by ASGI": asgi_apps}
+EACH = [pytest.param(kind, fault, id=f"{fault}, {name}") for name, kind in KINDS.items() for fault in kind.FAULTS]
+
+
+def results(make: Any, tasks: tuple[tuple[CoreOperation, ...], ...], schedules: int, order: Order = Order.FIFO) -> Iterator[Any]:
+    """Runs of a program."""
+    runner, strategy, program = Runner(CORE_LEVEL, factory_of(make), order), Overlap(Random(0)), CoreProgram(tasks)
+    with running():
+        for _ in range(schedules):
+            yield runner.run_strategy(program, strategy)
+
+
+@pytest.mark.parametrize(("kind", "fault"), EACH)
+def test_a_planted_fault_is_found(kind: Any, fault: str) -> None:
+    assert any(result.violations for result in results(kind.hub(fault), SHOWS[fault], SCHEDULES))
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_correct_server_holds(kind: Any, order: Order) -> None:
+    for tasks in dict.fromkeys(SHOWS.values()):
+        for result in results(kind.hub(), tasks, 20, order):
+            assert not result.violations, (tasks, result.violations)
+
+
+def searched(make: Any, check: Check, most: int, seed: int = 2 << 20) -> GateSearch:
+    """A check of the gate, until it has found something or has run so many schedules."""
+    searches: list[GateSearch] = []
+    budget = Budget(lambda: bool(searches) and searches[0].explorer.runner.schedules >= most)
+    search = GateSearch(check, CORE_LEVEL, factory_of(make), PROFILES["dev"], budget, make=lambda *found: found, most=1)  # type: ignore[arg-type]  # it is not made small
+    searches.append(search)
+    with running():
+        while not search.over():
+            search.round(seed, PROFILES["dev"].examples // 2)
+            seed += 1
+    return search
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "fault"), EACH)
+def test_a_gate_finds_a_planted_fault(kind: Any, fault: str) -> None:
+    assert searched(kind.hub(fault), Check(Order.FIFO, False, CORE_LEVEL.name), 5_000).outcome.findings
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cancellation", [False, True], ids=["calm", "cancelled"])
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_gate_finds_nothing_in_a_correct_server(kind: Any, order: Order, cancellation: bool) -> None:
+    outcome = searched(kind.hub(), Check(order, cancellation, CORE_LEVEL.name), 2_500).outcome
+    assert not outcome.findings, outcome.findings
+
+
+def test_a_correct_server_that_does_not_answer_holds() -> None:
+    for result in results(line_servers.hub(answered=None), SHOWS["stops at a broken client"], 60):
+        assert not result.violations
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_clients_break_off_or_close_and_either_is_named(kind: Any) -> None:
+    runner, strategy, said = Runner(CORE_LEVEL, factory_of(kind.hub()), Order.FIFO), RandomWalk(Random(0)), set[str]()
+    with running():
+        for _ in range(20):
+            said.update(runner.record(CoreProgram(((*ONE, Disconnect("c1")),)), strategy.begin)[1])
+    assert {"+c1 breaks off", "+c1 closes"} <= said
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_clients_that_are_not_to_break_off_close(kind: Any) -> None:
+    hub = kind.hub("ends all at a reset")
+    hub.breaks_off = False
+    assert not any(result.violations for result in results(hub, SHOWS["ends all at a reset"], SCHEDULES))
+
+
+def test_what_a_server_keeps_in_a_closure_does_not_outlive_a_run() -> None:
+    """Before, each run met what earlier ones had left; a fault that leaves something behind was found, and did not repeat."""
+    begun: list[str] = []
+
+    async def serve() -> Any:
+        begun.append("serve")
+        async for _ in line_servers.Server().serve():
+            yield
+
+    hub = line_servers.hub()
+    hub.serve = serve
+    for _ in results(hub, (ONE,), 3):
+        assert begun == ["serve"]

@@ -2,7 +2,7 @@
 
 SUBJECTS = """
 import asyncio, time
-from array import array
+from itertools import count
 from subwarden.impl.manager.manager import Manager
 from subwarden.model.manager.state import Entry, State
 
@@ -57,17 +57,15 @@ class MadeOnce(Manager):
         super().__init__()
 
 class MadeOften(Manager):
-    made = array("l", [0])  # which no run puts back
+    made = (n for n in count(1))  # which no run puts back
     def __init__(self):
-        self.made[0] += 1
-        if self.made[0] > 200: raise RuntimeError("no more")
+        if next(self.made) > 200: raise RuntimeError("no more")
         super().__init__()
 
 class Often:
-    made = array("l", [0])
+    made = (n for n in count(1))
     def __init__(self):
-        self.made[0] += 1
-        if self.made[0] > 200: raise RuntimeError("no more")
+        if next(self.made) > 200: raise RuntimeError("no more")
         self.live, self.pairs = set(), set()
     async def connect(self, client): self.live.add(client)
     async def subscribe(self, client, topic):
@@ -102,21 +100,19 @@ async def _swallow():
 
 def late(what):
     class Manager_(Manager):
-        calls = array("l", [0])
+        calls = (n for n in count(1))
         async def has_subscribers(self, thread_id):
-            self.calls[0] += 1
-            if self.calls[0] > 40: await what()
+            if next(self.calls) > 40: await what()
             return await super().has_subscribers(thread_id)
     return Manager_
 
 LateSocket, LateExit, LateInterrupt = map(late, (_socket, _exit, _interrupt))
 
 class LateShow(Manager):
-    looks = array("l", [0])
+    looks = (n for n in count(1))
     seen = False
     def show(self):
-        self.looks[0] += 1
-        if self.looks[0] > 3_000 and self.seen: raise KeyError("the maps")
+        if next(self.looks) > 3_000 and self.seen: raise KeyError("the maps")
         self.seen = True
         return super().show()
 

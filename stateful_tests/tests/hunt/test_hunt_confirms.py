@@ -1,7 +1,7 @@
 """A hunt believes a finding only if its run can be followed and shows it again."""
 
 import asyncio
-from array import array
+from collections.abc import Generator
 
 import pytest
 
@@ -22,15 +22,23 @@ from subwarden.stateful_tests.tests.hunt.searching import ANY, CLOSES, FIFO, Sea
 pytestmark = pytest.mark.usefixtures("short_rounds")
 
 
+def counting() -> Generator[int, int | None]:
+    """Gives 1, 2, 3, ..., or goes on from what is sent. A generator is not put back before a run."""
+    number = 0
+    while True:
+        sent = yield number
+        number = number + 1 if sent is None else sent
+
+
 class Chancy(Manager):
     """Behaves differently each time it is made."""
 
-    made = array("l", [0])  # which no run puts back
+    made = counting()
+    next(made)
 
     def __init__(self) -> None:
         super().__init__()
-        self.made[0] += 1
-        self.odd = self.made[0] % 2 == 1
+        self.odd = next(self.made) % 2 == 1
 
     async def has_subscribers(self, thread_id: int) -> bool:
         return self.odd or await super().has_subscribers(thread_id)
@@ -48,11 +56,11 @@ def test_a_cause_that_shows_only_every_other_time_is_not_believed() -> None:
     program = ManagerProgram(((op.HasSubscribers(1),),))
     with running():
         runner = Runner(MANAGER_LEVEL, Chancy, Order.FIFO)
-        Chancy.made[0] = 0
+        Chancy.made.send(0)
         result, names = runner.record(program, lambda *_: fixed([]))
         (cause,) = result.violations
         for made in (2, 3):  # it shows when it is followed first, or second
-            Chancy.made[0] = made
+            Chancy.made.send(made)
             with pytest.raises(NotReproducible):
                 confirm(runner, cause, program, names)
 
@@ -60,12 +68,12 @@ def test_a_cause_that_shows_only_every_other_time_is_not_believed() -> None:
 class Wavers(SourceManager):
     """Every other instance takes one step more."""
 
-    made = array("l", [0])  # which no run puts back
+    made = counting()
+    next(made)
 
     def __init__(self) -> None:
         super().__init__()
-        self.made[0] += 1
-        self.odd = self.made[0] % 2 == 1
+        self.odd = next(self.made) % 2 == 1
 
     async def remove_connection(self, connection_id: int) -> None:
         if self.odd:

@@ -116,7 +116,8 @@ class HubAdapter(ABC):
         try:
             await link.ask(message)
         except BaseException:
-            link.break_off()
+            if link.breakable:
+                link.break_off()
             raise
         free.append(link)
 

@@ -169,7 +169,11 @@ class _Link(Link):
 
     @property
     def breakable(self) -> bool:
-        return bool(self._sockets)
+        """In `fifo` alone. In `any`, a reset could overtake the step that a part of a line has woken, and asyncio's `readline` would wait
+        for ever: no loop lets that happen.
+        """
+        loop: Any = asyncio.get_running_loop()
+        return bool(self._sockets) and not loop.suspend_free_locks
 
     @property
     def over(self) -> bool:

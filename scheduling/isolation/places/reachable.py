@@ -231,7 +231,9 @@ def _of_instance(kind: type, thing: Any) -> Iterator[Any]:
 def _of_namespace(namespace: Namespace) -> Iterable[Any]:
     names, owner = namespace
     if owner is None:
-        return (*names.values(), *_imported(names))
+        below = f"{names.get('__name__')}."  # modules of a package: whoever imports one puts it there
+        own = (each for each in names.values() if type(each) is not ModuleType or not each.__name__.startswith(below))
+        return (*own, *_imported(names))
     cleanups = names.get("_cleanups") if "unittest.case" in map(module_of, type.__getattribute__(type(owner), "__mro__")) else None
     return (each for each in list(names.values()) if each is not cleanups)  # which are done at the end of the test
 

@@ -107,6 +107,28 @@ def test_modules_of_packages_and_of_tests_tools_are_left_alone() -> None:
     assert not [*reachable(partial(print, logging.getLogger(), pytest.MonkeyPatch(), json))]
 
 
+def test_a_package_does_not_lead_to_modules_that_others_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests of a whole suite are in one package; each would look after all that the others keep."""
+    folder = tmp_path / "package_of_somebody"
+    folder.mkdir()
+    for name, text in {
+        "__init__": "",
+        "ours": "from package_of_somebody import used\ndef leave(): used.kept.append(1)\n",
+        "used": "kept = []\n",
+        "theirs": "kept = []\n",
+    }.items():
+        (folder / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    try:
+        modules = {name: importlib.import_module(f"package_of_somebody.{name}") for name in ("ours", "used", "theirs")}
+        found = [id(thing) for thing in reachable(modules["ours"].leave, {})]
+        assert id(modules["used"].kept) in found
+        assert id(modules["theirs"].kept) not in found
+    finally:
+        for name in [each for each in sys.modules if each.partition(".")[0] == "package_of_somebody"]:
+            del sys.modules[name]
+
+
 def test_a_module_that_a_run_loads_stays_loaded(module_of: Any) -> None:
     """`import` finds it in `sys.modules`, and would not give its package the name again."""
     module = module_of("def leave():\n    global json\n    import json\n")

@@ -130,20 +130,23 @@ def test_one_that_the_scenario_handles_is_none() -> None:
 CONVERTS = """
 import asyncio, sys
 
-async def scenario():
-    open("begun", "w").close()
+async def works():
     try:
-        for _ in range(3_000):  # it holds, so that nothing is found before the signal
+        for _ in range(1_000):  # it holds, under more schedules than anybody can try before the signal
             await asyncio.sleep(0)
     except KeyboardInterrupt:
         sys.exit(5)
+
+async def scenario():
+    open("begun", "w").close()
+    await asyncio.gather(works(), works())
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_the_command_whatever_the_scenario_makes_of_it(number: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "converts.py").write_text(CONVERTS, encoding="utf-8")
-    with started(*SUBWARDEN, "explore", "converts.py:scenario", "--schedules", "100000", cwd=tmp_path) as process:
+    with started(*SUBWARDEN, "explore", "converts.py:scenario", "--order", "any", "--schedules", "100000", cwd=tmp_path) as process:
         wait_for((tmp_path / "begun").exists)
         process.send_signal(number)
         out, err = process.communicate(timeout=60)

@@ -4,12 +4,13 @@ What it stands for, a database or a socket, lets the others move.
 
 import functools
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from threading import get_ident
 from typing import Any, TypeVar
 from unittest.mock import AsyncMock, NonCallableMock
 
 from subwarden.scheduling.loop import ENTERED
+from subwarden.world.decisions import Unstarted
 from subwarden.world.jobs import JobLoop
 
 T = TypeVar("T", bound=Callable[..., Any])
@@ -31,21 +32,16 @@ def answers_later(called: T) -> T:
 
     @functools.wraps(called)
     async def later(*arguments: Any, **keywords: Any) -> Any:
-        await _answers(name)
-        return await called(*arguments, **keywords)
+        return await _answered_later(name, Unstarted(called(*arguments, **keywords)))
 
     return later  # type: ignore[return-value]  # it is called as the other is
 
 
-async def _answers(name: str) -> None:
+async def _answered_later(name: str, answer: Unstarted) -> Any:
     loop = ENTERED.get(get_ident())
     if isinstance(loop, JobLoop):
         await loop.offer_job(f"{name} answers", lambda: None)
-
-
-async def _answered_later(name: str, answer: Coroutine[Any, Any, Any]) -> Any:
-    await _answers(name)
-    return await answer
+    return await answer.take()
 
 
 def _mark(mock: Any) -> None:
@@ -66,7 +62,7 @@ def _mark(mock: Any) -> None:
         call = kind.__call__
 
         def later(self: Any, *arguments: Any, **keywords: Any) -> Any:
-            return _answered_later(self._extract_mock_name(), call(self, *arguments, **keywords))
+            return _answered_later(self._extract_mock_name(), Unstarted(call(self, *arguments, **keywords)))
 
         kind.__call__ = later
     for made in list(vars(mock)["_mock_children"].values()):

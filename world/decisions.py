@@ -39,7 +39,7 @@ def may_cancel(awaitable: Awaitable[T]) -> Coroutine[Any, Any, T]:
 
     The task that awaits it is not marked as cancelled once it has caught the error: it may go on, as after a call that timed out.
     """
-    made: Coroutine[Any, Any, T] = _named(_interruptible(_Unstarted(awaitable), "cancel", None), awaitable)
+    made: Coroutine[Any, Any, T] = _named(_interruptible(Unstarted(awaitable), "cancel", None), awaitable)
     return made
 
 
@@ -50,7 +50,7 @@ def may_fail(awaitable: Awaitable[T], error: Failing) -> Coroutine[Any, Any, T]:
     """
     if not isinstance(error, BaseException) and not callable(error):
         raise TypeError(f"may_fail() needs an exception or its class, not {error!r}")
-    made: Coroutine[Any, Any, T] = _named(_interruptible(_Unstarted(awaitable), "fail", error), awaitable)
+    made: Coroutine[Any, Any, T] = _named(_interruptible(Unstarted(awaitable), "fail", error), awaitable)
     return made
 
 
@@ -61,7 +61,7 @@ def _named(made: Any, awaitable: Awaitable[Any]) -> Any:
     return made
 
 
-class _Unstarted:
+class Unstarted:
     """Holds an awaitable until it is awaited. If it never is, since its task was cancelled before its first step, its coroutine is closed
     without a complaint at the end of the run: that is the scheduler's doing, not the author's.
     """
@@ -86,7 +86,7 @@ class _Unstarted:
             self.awaitable.close()
 
 
-async def _interruptible(held: _Unstarted, kind: str, error: Failing | None) -> Any:
+async def _interruptible(held: Unstarted, kind: str, error: Failing | None) -> Any:
     loop = ENTERED.get(get_ident())
     if loop is None:
         return await held.take()

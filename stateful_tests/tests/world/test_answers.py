@@ -1,6 +1,7 @@
 """`subwarden.answers_later`: a mock that takes time shows the races beside its calls."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, create_autospec
@@ -91,6 +92,21 @@ def test_a_mock_stays_what_it_is() -> None:
     store.save.reset_mock()
     store.save.side_effect = ["saved", KeyError("no")]
     assert subwarden.explore(asks).verdict == "holds"
+
+
+@pytest.mark.parametrize("made", MOCKS.values(), ids=MOCKS)
+def test_who_is_cut_off_before_the_answer_leaves_nothing_that_complains(made: Any) -> None:
+    """Of a coroutine that was never awaited, which is an error in these tests."""
+    save = made()
+
+    async def gives_up() -> None:
+        saving = asyncio.ensure_future(save("tea"))
+        await asyncio.sleep(0)
+        saving.cancel()
+        await asyncio.wait([saving])
+
+    assert subwarden.explore(gives_up, schedules=20).verdict == "holds"
+    gc.collect()
 
 
 def test_what_does_not_answer_is_refused() -> None:

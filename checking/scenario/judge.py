@@ -65,9 +65,7 @@ class ScenarioJudge:
     all runs. `cancelled`: the scenario has been cancelled from outside.
     """
 
-    __slots__ = (
-        *("_born", "_done", "_leave", "_loop", "cancelled", "conditions", "error", "failure", "hopes", "main", "met", "outside", "shared"),
-    )
+    __slots__ = ("_born", "_done", "_leave", "_loop", "cancelled", "conditions", "error", "failure", "hopes", "main", "met", "outside")
 
     def __init__(self, loop: ControlledLoop, leave: Collection[str], met: dict[str, bool]) -> None:
         self._loop = loop

@@ -1,8 +1,8 @@
 """The structure of an object: a row of small integers, the same for two objects if they are built alike, else not.
 
 Objects are numbered as they are met, so shared and circular references are part of the structure; addresses and the order of hashes are
-not. Nothing is guessed: an object that cannot be looked into completely (built in C and in no table) raises
-`Indigestible`, with its name and its holders.
+not. Nothing is guessed: an object that cannot be looked into completely (built in C and in no table) raises `Indigestible`, with its name
+and its holders.
 
 Taken to be constant: the globals of functions, the attributes of classes, modules, loggers. A traceback is taken to decide nothing, and so
 is the order of a set beyond its elements, unless all of them are integers: other hashes differ from process to process.

@@ -1,8 +1,6 @@
 """Subjects by name: a built-in one, `path/to/file.py:Factory` or `package.module:Factory`.
 
 Whatever is wrong with a subject of somebody else's is told in one line that says what, where and how to mend it.
-
-Long because each way of being wrong has a line of its own.
 """
 
 import asyncio

@@ -15,10 +15,9 @@ class AsgiHub:
     """Makes the adapter of one run; give it to `subwarden.holds`.
 
     `app`: the application; or its name, `"main:app"`, by which it is imported anew for each run; or a function without arguments that
-    makes it.
-    `path`: where a client connects, with `{client}`. `subscribe(topic)`, `unsubscribe(topic)`: the message by which a client asks for that,
-    text or JSON. `publish(topic, message)`: the message that a publisher sends, by a websocket of its own; or a tuple (method, path, JSON)
-    for an HTTP request. `received(text)`: the published message in what a client was sent, or None for anything else.
+    makes it. `path`: where a client connects, with `{client}`. `subscribe(topic)`, `unsubscribe(topic)`: the message by which a client asks
+    for that, text or JSON. `publish(topic, message)`: the message that a publisher sends, by a websocket of its own; or a tuple (method,
+    path, JSON) for an HTTP request. `received(text)`: the published message in what a client was sent, or None for anything else.
 
     If `path` has `{topic}`, a subscription is a websocket of its own; `subscribe` and `unsubscribe` are not needed then. `observe(app)`:
     what the application believes, as (client, topic) pairs.

@@ -51,8 +51,7 @@ class ReadClass:
     its own each method names. `sends`: methods that are awaited on objects that are not its own. `has`: what else is used of those objects,
     and whether it is called. `makes`: the classes of the same file that are made of one name, and their methods. `entered`: it is an async
     context manager. `awaits_calls`: it awaits functions that it was given. `generators`: methods that yield. `streams`: those of them that
-    are asynchronous. `made_anew`: its metaclass may give an object that there is already.
-    `uses`: what else its methods do.
+    are asynchronous. `made_anew`: its metaclass may give an object that there is already. `uses`: what else its methods do.
     """
 
     name: str

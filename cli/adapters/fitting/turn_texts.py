@@ -154,9 +154,10 @@ def held(each):
 '''
 BOUND = f'[getattr(part, "__self__", part) for part in ({PARTS})]'  # of a bound method, its object
 STRONG = "        each = each() if isinstance(each, weakref.ref) else each\n"
+SUBSCRIBER = "{client for client, subscription in self.given if any(part is subscription for part in parts)}"
 WHOSE = {
-    Held.RETURNED: "{client for client, subscription in self.given if any(part is subscription for part in parts)}",
+    Held.RETURNED: SUBSCRIBER,
     Held.CALLBACK: "{part.client for part in parts if isinstance(part, Callback)}",
     Held.SOCKET: "{part.client for part in parts if isinstance(part, Socket)} or {each}",
-    Held.STREAM: "{client for client, subscription in self.given if any(part is subscription for part in parts)}",
+    Held.STREAM: SUBSCRIBER,
 }

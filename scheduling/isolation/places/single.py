@@ -9,7 +9,7 @@ from typing import Any
 
 from subwarden.scheduling.isolation.places.holding import Attributes, Elements, Instance, Items, Members, Names, Place, Turning, alike
 from subwarden.scheduling.isolation.places.reachable import NOTHING, STACKS, Slot, held_by
-from subwarden.scheduling.isolation.places.states import state_of
+from subwarden.scheduling.isolation.places.states import Put, Take, state_of
 from subwarden.scheduling.isolation.places.turns import Turns, takes, turns_of
 from subwarden.scheduling.isolation.places.whose import Namespace
 
@@ -116,30 +116,22 @@ class Answers(Place):
         return self.now.cache_info()
 
 
-def _itself(now: Any) -> Any:
-    return now
-
-
-def _keep(_now: Any, _was: Any) -> None:
-    pass
-
-
 class State(Place):
-    """What an object made in C holds, in a form that nobody changes."""
+    """What an object made in C holds, in a form that nobody changes. `take`, `put`: see `states.state_of`."""
 
-    def __init__(self, now: Any) -> None:
-        self._get, self._set = state_of(type(now)) or (_itself, _keep)
-        super().__init__(now, self._get(now))
+    def __init__(self, now: Any, take: Take, put: Put) -> None:
+        self._take, self._put = take, put
+        super().__init__(now, take(now))
 
     def same(self) -> bool:
-        return bool(self._get(self.now) == self.was)
+        return bool(self._take(self.now) == self.was)
 
     def put_back(self) -> None:
         if not self.same():
-            self._set(self.now, self.was)
+            self._put(self.now, self.was)
 
     def content(self) -> Any:
-        return self._get(self.now)
+        return self._take(self.now)
 
 
 class Leaving(Place):
@@ -199,8 +191,8 @@ def place_of(thing: Any, turns: dict[int, Turns]) -> Place:
     kind = type(thing)
     if kind is Namespace:
         return Names(thing.names, turns) if thing.owner is None else Instance(thing.owner, thing.names, turns)
-    if state_of(kind) is not None:
-        return State(thing)
+    if (state := state_of(kind)) is not None:
+        return State(thing, *state)
     for kinds, place in _HOLDERS:
         if issubclass(kind, kinds):
             return place(thing, turns)

@@ -7,8 +7,8 @@ from io import BytesIO, StringIO
 from random import Random, SystemRandom
 from typing import Any
 
-Get = Callable[[Any], Any]
-Set = Callable[[Any, Any], None]
+Take = Callable[[Any], Any]
+Put = Callable[[Any, Any], None]
 LARGE = 200_000  # bytes, beyond which an array is taken to be a table that nobody changes
 
 
@@ -39,7 +39,7 @@ def _set_numpy(now: Any, was: Any) -> None:
         now[...] = sys.modules["numpy"].frombuffer(data, kind).reshape(shape)
 
 
-_KINDS: tuple[tuple[type, Get, Set], ...] = (
+_KINDS: tuple[tuple[type, Take, Put], ...] = (
     (Random, lambda now: now.getstate(), lambda now, was: now.setstate(was)),
     (bytearray, bytes, _set_bytes),
     (array, lambda now: now.tobytes(), _set_array),
@@ -48,7 +48,7 @@ _KINDS: tuple[tuple[type, Get, Set], ...] = (
 )
 
 
-def state_of(kind: type) -> tuple[Get, Set] | None:
+def state_of(kind: type) -> tuple[Take, Put] | None:
     """How the state of objects of this class is taken and put back; None if they have none of that kind."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and issubclass(kind, getattr(numpy, "ndarray", ())):

@@ -5,6 +5,9 @@ paper: a parent that never runs would keep all of them from running.
 """
 
 from collections import Counter
+from itertools import repeat
+
+ONES = repeat(1)  # the events left of a chain that earlier runs do not know
 
 
 class Remaining:

@@ -9,15 +9,13 @@ from the run before; the first run is a plain random walk.
 """
 
 from bisect import bisect
-from itertools import accumulate, repeat
+from itertools import accumulate
 from random import Random
 
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
-from subwarden.scheduling.strategies.sampling.remaining import Remaining
-
-ONES = repeat(1)  # the events left of a chain that earlier runs do not know
+from subwarden.scheduling.strategies.sampling.remaining import ONES, Remaining
 
 
 class Urw:

@@ -1,11 +1,11 @@
 """`subwarden new FILE --for CLASS` for classes that are told who subscribes, and not who connects, and for refusals by exceptions."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from subwarden.cli.main import main
+from subwarden.stateful_tests.tests.cli.written_for import gate, written
 from subwarden.stateful_tests.tests.paths import DATA
 
 HELD = (DATA / "hub" / "held.py").read_text(encoding="utf-8")
@@ -17,21 +17,6 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("held.py").write_text(HELD, encoding="utf-8")
     Path("styles.py").write_text(STYLES, encoding="utf-8")
-
-
-def written(name: str, capsys: pytest.CaptureFixture[str], file: str = "held.py") -> tuple[str, str]:
-    """What was printed, in one line, and the adapter."""
-    assert main(["new", "mine.py", "--for", f"{file}:{name}"]) == 0
-    text = Path("mine.py").read_text(encoding="utf-8")
-    compile(text, "mine.py", "exec")
-    assert max(map(len, text.splitlines())) <= 140
-    return " ".join(capsys.readouterr().out.split()), text
-
-
-def gate(seconds: int) -> tuple[int, set[str]]:
-    """The exit code of a gate of the adapter, and the properties of its findings."""
-    code = main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", str(seconds), "--json", "gate.json"])
-    return code, {each["property"] for each in json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +50,7 @@ def gate(seconds: int) -> tuple[int, set[str]]:
     ],
 )
 def test_its_methods_are_taken(name: str, printed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    told, text = written(name, capsys)
+    told, text = written("held.py", name, capsys)
     assert printed in told
     assert said in text
 
@@ -94,7 +79,7 @@ def test_its_methods_are_taken(name: str, printed: str, said: str, capsys: pytes
     ],
 )
 def test_its_style_is_understood(name: str, printed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    told, text = written(name, capsys, "styles.py")
+    told, text = written("styles.py", name, capsys)
     assert printed in told
     assert said in text
     judged = {"Nested", "Streams", "Tasks", "Observed", "Weak", "Plugins", "Generators", "Events", "Broker", "Sockets"}
@@ -115,7 +100,7 @@ def test_functions_without_a_class_are_told_in_one_line(capsys: pytest.CaptureFi
     "name", ["Queues", "Emitter", "Sync", "Lobby", "OneRoom", "LeavesAll", "Devices", "Default", "Writers", "Registered", "Refuses"]
 )
 def test_a_right_hub_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    written(name, capsys)
+    written("held.py", name, capsys)
     assert not gate(5)[1]
 
 
@@ -139,7 +124,7 @@ def test_a_right_hub_holds_without_an_edit(name: str, capsys: pytest.CaptureFixt
     ],
 )
 def test_a_right_hub_of_any_style_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    written(name, capsys, "styles.py")
+    written("styles.py", name, capsys)
     assert not gate(5)[1]
 
 
@@ -158,7 +143,7 @@ def test_a_right_hub_of_any_style_holds_without_an_edit(name: str, capsys: pytes
 def test_a_defect_of_any_style_is_found(name: str, right: str, wrong: str, property_: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert right in STYLES
     Path("styles.py").write_text(STYLES.replace(right, wrong), encoding="utf-8")
-    written(name, capsys, "styles.py")
+    written("styles.py", name, capsys)
     code, found = gate(8)
     assert code == 1
     assert property_ in found
@@ -177,7 +162,7 @@ def test_a_defect_of_any_style_is_found(name: str, right: str, wrong: str, prope
 def test_a_defect_is_found(name: str, right: str, wrong: str, property_: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert right in HELD
     Path("held.py").write_text(HELD.replace(right, wrong), encoding="utf-8")
-    written(name, capsys)
+    written("held.py", name, capsys)
     code, found = gate(5)
     assert code == 1
     assert property_ in found

@@ -1,7 +1,6 @@
 """`subwarden new FILE --for CLASS` for what differs from hub to hub: how a subscription ends, what a message is, and what lasts."""
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from subwarden.cli.main import main
+from subwarden.stateful_tests.tests.cli.written_for import gate, written
 from subwarden.stateful_tests.tests.paths import DATA
 
 SHAPES = (DATA / "hub" / "shapes.py").read_text(encoding="utf-8")
@@ -18,21 +18,6 @@ SHAPES = (DATA / "hub" / "shapes.py").read_text(encoding="utf-8")
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("shapes.py").write_text(SHAPES, encoding="utf-8")
-
-
-def written(name: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
-    """What was printed, in one line, and the adapter."""
-    assert main(["new", "mine.py", "--for", f"shapes.py:{name}"]) == 0
-    text = Path("mine.py").read_text(encoding="utf-8")
-    compile(text, "mine.py", "exec")
-    assert max(map(len, text.splitlines())) <= 140
-    return " ".join(capsys.readouterr().out.split()), text
-
-
-def gate(seconds: int) -> tuple[int, set[str]]:
-    """The exit code of a gate of the adapter, and the properties of its findings."""
-    code = main(["gate", "--subject", "mine.py:Adapter", "--jobs", "1", "--budget", str(seconds), "--json", "gate.json"])
-    return code, {each["property"] for each in json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]}
 
 
 READ = {  # what is printed of each, and what its adapter says
@@ -59,7 +44,7 @@ READ = {  # what is printed of each, and what its adapter says
 
 @pytest.mark.parametrize("name", READ)
 def test_its_shape_is_understood(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    told, text = written(name, capsys)
+    told, text = written("shapes.py", name, capsys)
     printed, said = READ[name]
     assert printed in told
     assert said in text
@@ -79,7 +64,7 @@ def test_what_is_about_a_client_is_no_client(capsys: pytest.CaptureFixture[str])
     Path("shapes.py").write_text(
         "class Hub:\n    def subscribe(self, topic, client, client_filters): ...\n    def disconnect(self, client): ...\n", encoding="utf-8"
     )
-    told, text = written("Hub", capsys)
+    told, text = written("shapes.py", "Hub", capsys)
     assert "subscribe gives None for client_filters" in told
     assert "self.ours.subscribe(topic, client, None)" in text
 
@@ -159,7 +144,7 @@ def test_a_client_whose_unsubscribe_was_cancelled_before_it_happened_goes_on_rea
 @pytest.mark.slow
 @pytest.mark.parametrize("name", READ)
 def test_a_right_hub_of_any_shape_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    written(name, capsys)
+    written("shapes.py", name, capsys)
     assert not gate(5)[1]
 
 
@@ -210,7 +195,7 @@ def test_a_right_hub_of_any_shape_holds_without_an_edit(name: str, capsys: pytes
 def test_a_defect_of_any_shape_is_found(name: str, right: str, wrong: str, property_: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert SHAPES.count(right) == 1
     Path("shapes.py").write_text(SHAPES.replace(right, wrong), encoding="utf-8")
-    written(name, capsys)
+    written("shapes.py", name, capsys)
     code, found = gate(8)
     assert code == 1
     assert property_ in found

@@ -8,13 +8,7 @@ import pytest
 import subwarden
 from subwarden.cli.main import main
 
-# --- an application that keeps something
-
-KEEPS = """
-import subwarden
-
-clients = []
-
+APP = """
 async def app(scope, receive, send):
     assert scope["type"] == "websocket"  # it does not know a lifespan
     await receive()
@@ -22,7 +16,15 @@ async def app(scope, receive, send):
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.send", "text": str(len(clients))})
     await receive()
+"""
 
+# --- an application that keeps something
+
+KEEPS = f"""
+import subwarden
+
+clients = []
+{APP}
 async def scenario():
     async with subwarden.asgi(app) as client:
         ann = await client.websocket("/ws/ann")
@@ -50,20 +52,7 @@ def test_an_application_by_its_name_begins_anew_in_each_run(tmp_path: Path, monk
     """What its modules keep in globals is no state that outlives a run."""
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "kept_of_somebody.py").write_text("clients = []\n")
-    named(
-        tmp_path,
-        """
-from kept_of_somebody import clients
-
-async def app(scope, receive, send):
-    assert scope["type"] == "websocket"  # it does not know a lifespan
-    await receive()
-    clients.append(scope["path"])
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.send", "text": str(len(clients))})
-    await receive()
-""",
-    )
+    named(tmp_path, f"from kept_of_somebody import clients\n{APP}")
 
     async def scenario() -> None:
         async with subwarden.asgi("hub_of_somebody:app") as client:

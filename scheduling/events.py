@@ -17,6 +17,7 @@ class Event:
     """Something that may happen now. `label` names it in schedules and reports; `deliver` makes it happen."""
 
     __slots__ = ("deliver", "label")
+    place: tuple[str, str] | None = None  # its name in schedules and its label, where these are kept (`world.network.stream`)
 
     def __init__(self, label: str, deliver: Callable[[], object]) -> None:
         self.label = label

@@ -1,15 +1,12 @@
 """The things that a controlled loop runs: ready callbacks, timers and tasks; the task and the name of each callback.
 
 They do not know when they run: the scheduler decides that, by picking from the loop's lists.
-
-Long because each kind of callback has a task, or a name, by parts of the others.
 """
 
 import asyncio
 import contextvars
 import gc
 import re
-import sys
 from collections.abc import Callable
 from types import AsyncGeneratorType, BuiltinMethodType, FrameType
 from typing import TYPE_CHECKING, Any
@@ -70,14 +67,27 @@ class Handle(asyncio.Handle):
                     self._callback.let_go()
 
 
-class InTurn:
+class Standin:
+    """The callback of a handle in the place of another, by whose name it goes: `callback`."""
+
+    __slots__ = ("args", "callback", "loop")
+    loop: "ControlledLoop"
+    callback: Any
+    args: tuple[Any, ...]
+
+    def __init__(self, handle: Handle) -> None:
+        self.loop, self.callback, self.args = handle._loop, handle._callback, handle._args
+
+
+class InTurn(Standin):
     """The callback of a handle that waits for those before it: code gave them to `call_soon`, and no loop runs such callbacks in another
     order, also where ready tasks have none (`ControlledLoop.in_turns`). `before`: what was ready when it was registered.
     """
 
+    __slots__ = ("before",)
+
     def __init__(self, handle: Handle) -> None:
-        self.__qualname__ = label(handle)
-        self.loop, self.callback, self.args = handle._loop, handle._callback, handle._args
+        super().__init__(handle)
         self.before = tuple(self.loop.ready)
 
     def __call__(self) -> None:
@@ -85,14 +95,15 @@ class InTurn:
         self.callback(*self.args)
 
 
-class BeforeOthers:
+class BeforeOthers(Standin):
     """The callback of a handle before which others of the same future must not run: `then`, in the order in which they were added to it.
     Every loop runs them so, also where ready tasks have no order; only tasks that await the future are free among themselves.
     """
 
+    __slots__ = ("before", "then")
+
     def __init__(self, handle: Handle, then: list[Handle], before: tuple[Handle, ...]) -> None:
-        self.__qualname__ = label(handle)
-        self.loop, self.callback, self.args = handle._loop, handle._callback, handle._args
+        super().__init__(handle)
         self.then, self.before = then, before
         handle._callback, handle._args = self, ()
 
@@ -164,18 +175,11 @@ class NumberedTask(Task[Any]):
     would make another run each time.
     """
 
-    __slots__ = ("coroutine", "number")
-    coroutine: Any  # of one that may start eagerly
+    __slots__ = ("number",)
     number: int
 
     def __hash__(self) -> int:
         return self.number
-
-    if sys.version_info >= (3, 12):
-
-        def get_coro(self) -> Any:
-            """Also that of a task that has ended in its first, eager step: CPython drops it, and crashes in some versions."""
-            return self._coro or getattr(self, "coroutine", None)  # type: ignore[attr-defined]  # in C and Python
 
 
 NumberedTask.__name__ = NumberedTask.__qualname__ = "Task"  # its name in CPython's own messages
@@ -277,7 +281,9 @@ def label(handle: Handle) -> str:
     if task is not None:
         names = handle._loop.names
         return task.get_name() if names is None else names.of(task)
-    callback = handle._callback
+    callback: Any = handle._callback
+    while isinstance(callback, Standin):
+        callback = callback.callback
     return getattr(callback, "__qualname__", None) or type(callback).__qualname__
 
 

@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from subwarden.scheduling.candidates import Candidates, Site
+from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import FIRST_STEP, Handle, NumberedTask, label, name_of, owner, suspended_at
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER, Order, timer_may_fire, width
@@ -34,10 +35,10 @@ class LoopCandidates(Candidates):
         """
         loop = self.loop
         names = [label(handle) for handle in loop.ready[: width(loop, self.order)]]
-        names += [f"+{event.label}" for event in loop.events]
+        names += _names(loop.events)
         if timer_may_fire(loop, self.order):
             names.append(EARLY if loop.ready else LATE if loop.arrivals else TIMER)
-        names += [f"+{fault.label}" for fault in loop.faults]
+        names += _names(loop.faults)
         if len(set(names)) < len(names):
             _number(names)
         return names
@@ -58,7 +59,7 @@ class LoopCandidates(Candidates):
         ready = loop.ready
         found = [handle.named or _named(handle) for handle in ready] if self._any else [QUEUE] if ready else []
         if loop.events:
-            found += [f"+{event.label}" for event in loop.events]
+            found += _names(loop.events)
         if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
             found.append(CLOCK)
         return found
@@ -68,7 +69,7 @@ class LoopCandidates(Candidates):
         ready = loop.ready
         found = [(handle.place or _place(handle))[1] for handle in (ready if self._any else ready[:1])]
         if loop.events:
-            found += [event.label for event in loop.events]
+            found += [place[1] if (place := event.place) else event.label for event in loop.events]
         if not ready and not loop.arrivals and timer_may_fire(loop, self.order):
             found.append(CLOCK)
         return found
@@ -123,8 +124,12 @@ class LoopCandidates(Candidates):
         return [fault.label for fault in self.loop.faults]
 
 
+def _names(events: list[Event]) -> list[str]:
+    return [place[0] if (place := event.place) else f"+{event.label}" for event in events]
+
+
 def _of_events(loop: ControlledLoop) -> list[tuple[str, Site]]:
-    return [(f"+{label}", label) for label in [event.label for event in loop.events]]
+    return [event.place or (f"+{(label := event.label)}", label) for event in loop.events]
 
 
 def _number(names: list[str]) -> None:

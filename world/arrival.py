@@ -18,7 +18,8 @@ class Arrival(Event):
     arguments of `said` and `happen`. `offered`: it is among the loop's arrivals.
     """
 
-    __slots__ = ("_about", "_happen", "_loop", "_said", "offered", "optional")
+    __slots__ = ("_about", "_happen", "_loop", "_said", "offered", "optional", "place")
+    place: tuple[str, str] | None
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Arrival(Event):
         self._about = about
         self.optional = optional
         self.offered = False
+        self.place = None
 
     @property
     def label(self) -> str:  # type: ignore[override]  # it is never set; worded when a schedule or report asks for it
@@ -54,13 +56,17 @@ class Arrival(Event):
             arrivals.append(self)
             if loop.rest is not None:
                 loop.rest.hide()
-            if loop.batch_end is None:
-                self.show()
-            else:
+            if loop.batch_end is not None:
                 loop.hidden = True
+            elif self.optional:  # as `show`
+                loop.faults.append(self)
+            else:
+                loop.events.insert(len(loop.events) - loop.late, self)
         elif self in arrivals:  # else the run is over
             arrivals.remove(self)
-            self.hide()
+            shown = loop.faults if self.optional else loop.events  # as `hide`
+            if self in shown:
+                shown.remove(self)
             if loop.rest is not None:
                 loop.rest.offer()
 

@@ -38,7 +38,7 @@ class Channel:
 
     def arrive(self, but: int = 0) -> None:
         """All bytes on their way arrive, except the last `but`; without any, the end does."""
-        if self.coming():
+        if len(self.bytes) != self.arrived:
             self.arrived = len(self.bytes) - but
         elif not self.arrived and self.ended:
             self.end_arrived = True

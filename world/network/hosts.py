@@ -17,7 +17,7 @@ class Hosts:
 
     def __init__(self) -> None:
         self._addresses: dict[str, str] = {}
-        self._cut: set[frozenset[str | None]] = set()
+        self.cuts: set[frozenset[str | None]] = set()  # the paths on which nothing passes
 
     def address(self, name: object) -> str:
         """The address of the host `name`, or the address that `name` already is."""
@@ -49,15 +49,15 @@ class Hosts:
 
     def cut(self, one: str, other: str | None) -> None:
         """From now on, nothing passes between two hosts, or between one and all others."""
-        self._cut.add(frozenset((one, other)))
+        self.cuts.add(frozenset((one, other)))
 
     def join(self, one: str | None, other: str | None) -> None:
         """Let everything pass again between two hosts; of one host, to every other; of none, everywhere."""
-        self._cut = {pair for pair in self._cut if (one is not None and one not in pair) or (other is not None and other not in pair)}
+        self.cuts = {pair for pair in self.cuts if (one is not None and one not in pair) or (other is not None and other not in pair)}
 
     def reach(self, one: str, other: str) -> bool:
         """Whether two hosts can reach each other."""
-        return one == other or not self._cut & {frozenset((one, other)), frozenset((one, None)), frozenset((None, other))}
+        return one == other or not self.cuts & {frozenset((one, other)), frozenset((one, None)), frozenset((None, other))}
 
 
 @lru_cache

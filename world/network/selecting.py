@@ -84,7 +84,7 @@ class SelectingLoop(JobLoop):
     # --- a selector's part
 
     def _waiting(self, fd: Any, writes: bool) -> tuple[SimulatedSocket | None, Waiting | None]:
-        found = self.network.sockets.get(fd if isinstance(fd, int) else fd.fileno())
+        found = (self._network or self.network).sockets.get(fd if isinstance(fd, int) else fd.fileno())
         if found is None:
             return None, None
         return found, found.writer if writes else found.reader

@@ -53,9 +53,9 @@ class SimulatedSocket:
         self.reader.call(f"{name} reads")
         self.writer.call(f"{name} sends")
 
-    def arrival(self, said: Callable[..., str], happen: Callable[..., object], *more: Any, optional: bool = False) -> Arrival:
-        """An outside event that this socket offers from time to time. Both functions are called with this socket, and `more`."""
-        made = Arrival(self.network.loop, said, happen, optional, (self, *more))
+    def arrival(self, said: Callable[..., str], happen: Callable[..., object]) -> Arrival:
+        """An outside event that this socket offers from time to time. Both functions are called with this socket."""
+        made = Arrival(self.network.loop, said, happen, about=(self,))
         self.arrivals.append(made)
         return made
 

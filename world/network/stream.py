@@ -21,12 +21,25 @@ Buffer = Any  # bytes, a bytearray or a memoryview
 opened: ContextVar["list[StreamSocket] | None"] = ContextVar("opened", default=None)  # where sockets are noted that connect
 
 
+class _OfStream(Arrival):
+    """What it says is kept until its socket changes: it is asked for at every choice by some strategies."""
+
+    __slots__ = ()
+
+    @property
+    def label(self) -> str:  # type: ignore[override]  # as `Arrival`'s
+        if self.place is None:
+            said = super().label
+            self.place = f"+{said}", said
+        return self.place[1]
+
+
 class StreamSocket(SimulatedSocket):
     """`inbound` and `outbound` are there once it is connected; `queue`, the connections that nobody has accepted, once it listens."""
 
     __slots__ = (
         *("accepted_so_far", "connecting", "inbound", "outbound", "peer", "queue", "silent", "target", "to"),
-        *("_accepts", "_connects", "_error", "_half", "_most", "_reads", "_said", "_sends", "_told"),
+        *("_accepts", "_connects", "_error", "_half", "_most", "_reads", "_sends", "_told"),
     )
 
     def __init__(self, network: "Network", family: int, proto: int) -> None:
@@ -41,7 +54,6 @@ class StreamSocket(SimulatedSocket):
         self.accepted_so_far = 0  # how many of the queue the loop has noticed
         self.silent = False  # it may send no more
         self._error = 0
-        self._said: str | None = None  # the name of what it reads next, since the last change: asked for at every choice by some strategies
         self._told: object = None  # the registration that waited for the connection: it is not called twice
         # the outside events; most sockets need few of them
         self._connects = self._accepts = self._reads = self._half = self._most = self._sends = NEVER
@@ -49,46 +61,56 @@ class StreamSocket(SimulatedSocket):
     # --- the outside
 
     def changed(self) -> None:
-        self._said = None
-        open_, inbound, outbound = not self.closed, self.inbound, self.outbound
+        inbound, outbound = self.inbound, self.outbound
         if inbound is None or outbound is None:  # it listens, or it is on its way
-            connects = open_ and self.connecting and self.writer.idle and self._path_is_open()
-            if connects is not (event := self._connects).offered:
+            connects = not self.closed and self.connecting and self.writer.idle and self._path_is_open()
+            event = self._connects
+            event.place = None
+            if connects is not event.offered:
                 (event if event is not NEVER else self._made("_connects")).offer(connects)
-            accepts = open_ and bool(self.queue) and self.reader.idle
-            if accepts is not (event := self._accepts).offered:
+            accepts = not self.closed and bool(self.queue) and self.reader.idle
+            event = self._accepts
+            event.place = None
+            if accepts is not event.offered:
                 (event if event is not NEVER else self._made("_accepts")).offer(accepts)
             return
-        reader, writer, held = self.reader, self.writer, inbound.bytes
-        # `idle` and `readable`, at every change
-        reads = open_ and reader.handle is not None and not reader.queued and bool(held or inbound.ended or inbound.error)
-        told = (open_ and inbound.reset) or (inbound.closed and bool(held))  # the latter is answered by a reset
+        writer, held = self.writer, inbound.bytes
+        reads = self.reader.idle and bool(held or inbound.ended or inbound.error)  # nothing is registered once it has closed
+        told = bool(held) if self.closed else inbound.reset  # the former is answered by a reset
         coming = 0
         if reads or told:
             here = self._path_is_open()
             if reads and here:
                 coming = len(held) - inbound.arrived
             reads = (here and told) or (reads and (here or bool(inbound.arrived or inbound.end_arrived)))
-        if reads is not (event := self._reads).offered:
+        event = self._reads
+        event.place = None
+        if reads is not event.offered:
             (event if event is not NEVER else self._made("_reads")).offer(reads)
-        if (coming > 2) is not (event := self._half).offered:
+        event = self._half
+        event.place = None
+        if (coming > 2) is not event.offered:
             (event if event is not NEVER else self._made("_half")).offer(coming > 2)
-        if (coming > 1) is not (event := self._most).offered:
+        event = self._most
+        event.place = None
+        if (coming > 1) is not event.offered:
             (event if event is not NEVER else self._made("_most")).offer(coming > 1)
-        sends = open_ and writer.handle is not None and not writer.queued and writer.handle is not self._told and outbound.room() > 0
+        sends = writer.idle and writer.handle is not self._told and outbound.room() > 0
         if sends is not (event := self._sends).offered:
             (event if event is not NEVER else self._made("_sends")).offer(sends)
 
     def _made(self, name: str) -> Arrival:
         """The outside event that the attribute `name` has from now on."""
         said, happen, *more = OUTSIDE[name]
-        made = self.arrival(said, happen, *more, optional=bool(more))
+        made = _OfStream(self.network.loop, said, happen, bool(more), (self, *more))
+        self.arrivals.append(made)
         setattr(self, name, made)
         return made
 
     def _path_is_open(self) -> bool:
+        hosts = self.network.hosts
         other = self.to or (self.peer.host if self.peer is not None else self.host)
-        return self.network.hosts.reach(self.host, other)
+        return not hosts.cuts or hosts.reach(self.host, other)
 
     def _say_connects(self) -> str:
         return f"{self.name} connects to {self._said_target()}"
@@ -127,11 +149,6 @@ class StreamSocket(SimulatedSocket):
         self.reader.queue()
 
     def _say_reads(self) -> str:
-        if self._said is None:
-            self._said = self._say_next()
-        return self._said
-
-    def _say_next(self) -> str:
         assert self.inbound is not None
         sender, coming = _name(self.peer), self.inbound.coming()
         if self.inbound.closed:
@@ -280,15 +297,16 @@ class StreamSocket(SimulatedSocket):
 
     def _sent(self) -> None:
         self.network.sent += 1
-        if self.peer is not None:
-            self.peer.changed()
+        peer = self.peer
+        if peer is not None and (peer.reader.idle or peer.inbound is None or peer.inbound.reset or peer.closed):  # else it offers nothing
+            peer.changed()
 
     def recv(self, most: int, _flags: int = 0) -> bytes:
         if self.inbound is None:
             fails(errno.ENOTCONN)
         data = self.inbound.read(most)
         peer = self.peer
-        if peer is not None and peer.writer.handle is not None and not peer.writer.queued:  # there is room again
+        if peer is not None and peer.writer.idle:  # there is room again
             peer.changed()
         return data
 

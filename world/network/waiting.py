@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from subwarden.scheduling.handles import Handle, label
+from subwarden.scheduling.handles import Handle, Standin
 
 if TYPE_CHECKING:
     from subwarden.scheduling.loop import ControlledLoop
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 class Waiting:
     """A callback that the loop keeps for one socket, to call it whenever the socket is ready: a selector's registration."""
 
-    __slots__ = ("__qualname__", "_callback", "_changed", "handle", "queued")
+    __slots__ = ("__qualname__", "_callback", "_changed", "handle", "idle")
     _callback: Callable[..., object]
 
     def __init__(self, name: str, changed: Callable[[], None]) -> None:
         self.__qualname__ = name  # of its step, in schedules
         self.handle: Handle | None = None
-        self.queued = False  # it is among the ready
+        self.idle = False  # a callback is registered that is not among the ready
         self._changed = changed
 
     def call(self, name: str) -> None:
@@ -29,38 +29,42 @@ class Waiting:
 
     def set(self, loop: "ControlledLoop", callback: Callable[..., object], args: tuple[Any, ...]) -> Handle:
         """Register `callback` in the place of the one before."""
-        self.drop()
+        if self.handle is not None:
+            self.drop()
         self._callback = callback
-        self.handle = Handle.made(self, args, loop, None)
-        return self.handle
+        self.idle = True
+        handle: Handle = Handle.made(self, args, loop, None)
+        self.handle = handle
+        return handle
 
     def drop(self) -> bool:
         """Unregister; whether there was a callback."""
-        handle, self.handle, self.queued = self.handle, None, False
+        handle = self.handle
         if handle is None:
             return False
-        handle.cancel()
+        self.handle = None
+        if self.idle:
+            self.idle = False
+            handle._cancelled = True
+        else:
+            handle.cancel()
         return True
 
     def let_go(self) -> None:
         """The run is over: lead to none of its objects any more."""
         self.handle = None
+        self.idle = False
         self._callback = self._changed = _nothing
-
-    @property
-    def idle(self) -> bool:
-        """Whether a callback is registered that is not among the ready."""
-        return self.handle is not None and not self.queued
 
     def queue(self) -> None:
         """Let the callback run, once."""
-        if self.handle is not None and not self.queued:
-            self.queued = True
+        if self.idle and self.handle is not None:
+            self.idle = False
             self.handle._loop.ready.append(self.handle)
 
     def __call__(self, *args: Any) -> None:
         """The step: as with a selector, the callback stays registered."""
-        self.queued = False
+        self.idle = self.handle is not None
         try:
             self._callback(*args)
         finally:
@@ -71,21 +75,22 @@ def _nothing(*_: object) -> None:
     """The run is over."""
 
 
-class OneAfterAnother:
+class OneAfterAnother(Standin):
     """The callback of a handle, after which the next handles become ready, one by one."""
 
+    __slots__ = ("_then",)
+
     def __init__(self, first: Handle, then: list[Handle]) -> None:
-        self.__qualname__ = label(first)
-        self._loop = first._loop
-        self._callback, self._args, self._then = first._callback, first._args, then
+        super().__init__(first)
+        self._then = then
 
     def __call__(self) -> None:
         try:
-            self._callback(*self._args)
+            self.callback(*self.args)
         finally:
             if self._then:
                 following, *then = self._then
                 if then:
                     following._callback, following._args = OneAfterAnother(following, then), ()
                 if not following._cancelled:
-                    self._loop.ready.append(following)
+                    self.loop.ready.append(following)

@@ -43,42 +43,45 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     arrivals = loop.arrivals
     batches = (early or arrivals is not None) and not any_order
     least = getattr(choose, "least", 0 if every_choice else 1)  # it is asked where there are more candidates
-    undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked if nothing optional can happen, to spare a call
-    choose = getattr(choose, "disturbed", choose)  # a method: to call an object that has `__call__` costs three times as much
+    undisturbed: Choose = getattr(choose, "undisturbed", choose)  # asked if nothing optional can happen; else this, and told how much can:
+    disturbed: Callable[[int, int], int] | None = getattr(choose, "disturbed", None)
     choices: list[int] = [] if before is None else before
     loop.choices = choices
     steps = passed = 0  # how often in a row the oldest ready step was passed over
     while True:
-        ask = undisturbed
+        optional = 0
         if ready:
             width = n = len(ready) if any_order else 1
             if events or faults or timers:  # most choices are among ready steps alone
-                n += len(events) + len(faults)
-                if faults or timers:
-                    ask = choose
-                    if early and timers and timer_may_fire(loop, order):
-                        n += 1
+                optional = len(faults)
+                if early and timers and timer_may_fire(loop, order):
+                    optional += 1
+                n += len(events) + optional
         elif timers and (timer_may_fire(loop, order) if loop.prompt or loop.promised else loop.has_timers()):
             width = 0
-            n = len(events) + 1 + len(faults)
-            ask = choose
+            optional = len(faults)
+            n = len(events) + 1 + optional
             if loop.resting is not None and loop.resting():
                 if not events:
                     return Ending.QUIESCENT, choices, steps
                 loop.tired = True
                 n -= 1
+            elif arrivals and timer_may_fire(loop, order):
+                optional += 1
         elif events:
             width = 0
-            n = len(events) + len(faults)
-            ask = choose if faults or timers else undisturbed
+            optional = len(faults)
+            n = len(events) + optional
         else:
             return Ending.QUIESCENT, choices, steps
         if passed >= STARVATION_BOUND and width:
             if not least:
                 choose(1)  # a chooser that counts must know
             n, pick = 1, 0
+        elif n > least:
+            pick = disturbed(n, optional) if optional and disturbed is not None else undisturbed(n)
         else:
-            pick = ask(n) if n > least else 0
+            pick = 0
         if n > 1:
             choices.append(pick)
         if pick < width:

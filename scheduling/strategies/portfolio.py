@@ -12,7 +12,7 @@ Fischer, Finite-time Analysis of the Multiarmed Bandit Problem, Machine Learning
 a hundred more, in long runs only, and the deepest race takes nearly twice as many schedules. The figures are in docs/strategies.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from random import Random
 
@@ -107,7 +107,7 @@ class _WhereThereIsOne:
     def __init__(self, choose: Choose) -> None:
         self._choose = choose
         self.undisturbed: Choose = getattr(choose, "undisturbed", choose)
-        self.disturbed: Choose = getattr(choose, "disturbed", choose)
+        self.disturbed: Callable[[int, int], int] | None = getattr(choose, "disturbed", None)
 
     def __call__(self, n: int) -> int:
         return self._choose(n) if n > 1 else 0

@@ -47,13 +47,11 @@ class SampledFaults:
         return self
 
     def __call__(self, n: int) -> int:
-        return self.disturbed(n)
-
-    def disturbed(self, n: int) -> int:
-        """A choice where something optional may be among the candidates; see `scheduling.run`."""
         optional = self._optional()
-        if not optional:
-            return self.undisturbed(n)
+        return self.disturbed(n, optional) if optional else self.undisturbed(n)
+
+    def disturbed(self, n: int, optional: int) -> int:
+        """A choice where so many of the n candidates, the last ones, are optional; see `scheduling.run`."""
         self._seen += 1
         others = n - optional
         if self._wanted and self._left:

@@ -8,12 +8,12 @@ chance of at least 1/(n * k^(d-1)). k counts the moments with at least two candi
 as the largest number that a run has shown, so the bound holds once the longest run has been seen.
 """
 
+from collections import defaultdict
 from random import Random
 
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
-from subwarden.scheduling.strategies.sampling.priorities import highest
 
 GUESS = 16  # choices in the first run, before anything is known
 
@@ -39,19 +39,19 @@ class Pct:
         for rank in range(1, self.depth):
             changes.setdefault(1 + int(uniform() * (self.length or GUESS)), []).append(rank)
         chains = candidates.chains
-        priority: dict[object, float] = {}
+        priority: defaultdict[object, float] = defaultdict(uniform)  # drawn when it is first asked for
+        height = priority.__getitem__
         self._asked = 0
 
         def choose(_n: int) -> int:
             asked = self._asked = self._asked + 1
             among = chains()
-            pick = highest(among, priority, uniform)
-            if asked not in changes:
-                return pick
-            for rank in changes[asked]:  # the later the rank, the lower: as in the paper, below all that began
-                priority[among[pick]] = -float(rank)
-                pick = highest(among, priority, uniform)
-            return pick
+            front = max(among, key=height)  # the first of equals
+            if asked in changes:
+                for rank in changes[asked]:  # the later the rank, the lower: as in the paper, below all that began
+                    priority[front] = -float(rank)
+                    front = max(among, key=height)
+            return among.index(front)
 
         return self._faults.around(candidates, choose)
 

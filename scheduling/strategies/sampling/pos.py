@@ -9,12 +9,12 @@ event is taken to race with the running one if both are at the same site (see `s
 are, and otherwise with the chance 1/2. Without any of that, an event that drew low would wait for all others: the paper's basic POS.
 """
 
+from collections import defaultdict
 from random import Random
 
 from subwarden.scheduling.candidates import Candidates, Site
 from subwarden.scheduling.run import Choose
 from subwarden.scheduling.strategies.sampling.faults import SampledFaults
-from subwarden.scheduling.strategies.sampling.priorities import highest
 
 
 class Pos:
@@ -30,16 +30,17 @@ class Pos:
     def begin(self, candidates: Candidates) -> Choose:
         uniform = self._random.random
         chains, sites = candidates.chains, candidates.sites
-        priority: dict[tuple[object, Site], float] = {}
+        priority: defaultdict[tuple[object, Site], float] = defaultdict(uniform)  # drawn when it is first asked for
+        height = priority.__getitem__
 
         def choose(_n: int) -> int:
             pending = list(zip(chains(), sites(), strict=True))
-            pick = highest(pending, priority, uniform)
-            place = pending[pick][1]
+            first = max(pending, key=height)  # the first of equals
+            place = first[1]
             for event in pending:
                 if event[1] == place or uniform() < 0.5:
                     del priority[event]
-            return pick
+            return pending.index(first)
 
         return self._faults.around(candidates, choose)
 

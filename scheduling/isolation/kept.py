@@ -6,19 +6,22 @@ something there, and the next would begin with it. Everything is put back in pla
 stays as it is: most objects made in C, generators, files.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from heapq import merge
+from contextlib import contextmanager
 from itertools import chain
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
 from subwarden.scheduling.isolation import loaded
-from subwarden.scheduling.isolation.places.holding import Place
+from subwarden.scheduling.isolation.places.holding import Members, Place
 from subwarden.scheduling.isolation.places.reachable import reachable
-from subwarden.scheduling.isolation.places.single import place_of
-from subwarden.scheduling.isolation.places.together import Together, together
-from subwarden.scheduling.isolation.places.turns import Turns
+from subwarden.scheduling.isolation.places.single import Environment, Unseen, place_of
+from subwarden.scheduling.isolation.places.together import Together, Watch, together
+from subwarden.scheduling.isolation.places.turns import Known
+
+TIMES = 4  # that all is put back, at most
 
 
 class Kept:
@@ -26,44 +29,53 @@ class Kept:
 
     def __init__(self, root: Any) -> None:
         self._seen: dict[int, Any] = {}
-        self._turns: dict[int, Turns] = {}
-        self._names: dict[Place, str] = {}
-        self._together: list[Together] = []
-        self._others: list[Place] = []
+        self._turns: Known = {}
+        self._same: list[Together] = []  # places that nobody has changed so far
+        self._changing: list[Place] = [Environment(os.environ, self._turns)]
+        self._sets: list[tuple[Any, Any]] = []  # each with its elements
+        self._watch = Watch(())  # of those that change, after they were put back
         self.add(root, "")
 
     def add(self, root: Any, name: str) -> None:
         """Also what this leads to, as it is now, unless it is known."""
-        places: list[Place] = []
-        for thing in reachable(root, self._seen):
-            with suppress(Exception):  # of a method of the subject's: the thing is left alone
-                places.append(place_of(thing, self._turns))
-        self._names |= {place: f"{name} {at}" for at, place in enumerate(places)}
-        self._together += together([place for place in places if place.parts])
-        self._others = sorted((*self._others, *(place for place in places if not place.parts)), key=_hashes)
+        places = []
+        for at, thing in enumerate(reachable(root, self._seen)):
+            try:
+                place = place_of(thing, self._turns)
+            except Exception:  # of a method of the subject's, or of a package's
+                place = Unseen(thing, self._turns)
+            place.name, place.order = f"{name} {at}", (place.last, name, at)
+            places.append(place)
+        self._same += together([place for place in places if place.watched])
+        self._sets += [(place.now, place.was) for place in places if type(place) is Members]
+        self._change([place for place in places if not place.watched])
+
+    def _change(self, places: list[Place]) -> None:
+        self._changing = sorted([*self._changing, *places], key=attrgetter("order"))
+        self._watch = Watch(watched for place in self._changing for watched in place.watched)
 
     def put_back(self) -> None:
-        """Make everything as it was."""
-        replaced = [(each, places) for each in self._together if (places := list(each.replaced()))]
-        those = sorted(chain.from_iterable(places for _, places in replaced), key=_hashes)
-        for place in merge(those, self._others, key=_hashes) if those else self._others:
-            try:  # noqa: SIM105  # `suppress` takes longer than most places do
-                place.put_back()
-            except Exception:  # of a method of the subject's, such as `__hash__`: it stays as it is
-                pass
-        for each, places in replaced:
-            if all(place.same() for place in places):
-                each.look()
+        """Make everything as it was. What dies when it is, may change something again: a `__del__` counts."""
+        for _ in range(TIMES):
+            for now, was in self._sets:
+                set.clear(now)
+                set.update(now, was)
+            changed = [place for each in self._same for place in each.leave()]
+            for place in [*changed, *self._changing]:
+                try:  # noqa: SIM105  # `suppress` takes longer than most places do
+                    place.put_back()
+                except Exception:  # of a method of the subject's, such as `__hash__`: it stays as it is
+                    pass
+            if not changed and self._watch.same():
+                return
+            self._change(changed)
 
     def changed(self) -> Iterator[tuple[str, Any]]:
         """What is not as it was: the name of a place, and what is there."""
-        for place in chain(chain.from_iterable(each.replaced() for each in self._together), self._others):
+        maybe = sorted([*self._changing, *chain.from_iterable(each.changed() for each in self._same)], key=attrgetter("order"))
+        for place in maybe:
             if not place.same():
-                yield self._names[place], place.content()
-
-
-def _hashes(place: Place) -> bool:
-    return place.hashes
+                yield place.name, place.content()
 
 
 class _State:

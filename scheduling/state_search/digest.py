@@ -18,7 +18,7 @@ from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import Handle, label, name_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import Order
-from subwarden.scheduling.state_search.structure import Indigestible
+from subwarden.scheduling.state_search.structure import NO_HASH, Indigestible
 from subwarden.scheduling.state_search.suspended import Suspended
 
 
@@ -36,6 +36,10 @@ class Digest(Suspended):
             self.state(loop)
         except RecursionError:
             raise Indigestible("something nested too deeply") from None
+        except TypeError as error:
+            if NO_HASH not in str(error):
+                raise
+            raise Indigestible("an object whose class has no hash") from None
         return blake2b(array("q", self.out).tobytes(), digest_size=16).digest()
 
     def state(self, loop: ControlledLoop) -> None:

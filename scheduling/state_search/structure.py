@@ -46,6 +46,7 @@ _ITERATED: list[Any] = [[], (), range(0), range(2**70), "", "é", b"", bytearray
 _REDUCING: tuple[type, ...] = (*(type(iter(of)) for of in _ITERATED), type(reversed([])), enumerate, zip, map, filter)
 _KEYED: tuple[type, ...] = (type(iter({})), type(iter({}.items())), type(iter({}.values())), type(iter(set())))
 _PLAIN_SET = frozenset(_PLAIN)
+NO_HASH = "unhashable type"  # says Python's TypeError: a metaclass may take it from its classes, by which all is looked up here
 _END = 2**31  # more than any other number written down
 
 

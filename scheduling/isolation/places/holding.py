@@ -1,18 +1,23 @@
 """Places that hold what can change, each with a copy of what it held, which can be put back.
 
-Places are compared by identity: an `==` of the subject's may call two objects equal that are not, and may do anything. Equal numbers and
-strings are the same.
+Nothing here calls what a user has written: a subclass of a builtin class is handled by that class, and a copy of a set or a dictionary
+keeps the hashes. Places are compared by identity; equal numbers and strings are the same.
 """
 
+import gc
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from logging import Logger
+from operator import is_
 from types import ModuleType
 from typing import Any
 
-from subwarden.scheduling.isolation.places.turns import Turns, takes, turns_of
-from subwarden.scheduling.isolation.places.whose import is_own_class
+from subwarden.scheduling.isolation.places.turns import Known, takes, turns_of
+from subwarden.scheduling.isolation.places.whose import attributes_of, is_own_class, kinds, names_of
 
-_ATOMS = frozenset((int, float, complex, bool, str, bytes, type(None)))
+_INEXACT = kinds(float, complex)
+ATOMS = kinds(int, bool, str, bytes, type(None)) | _INEXACT
+_NOTHING = object()
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -22,82 +27,111 @@ def alike(one: Any, other: Any) -> bool:
     kind = type(one)
     if kind is not type(other):
         return False
-    return bool(one == other) if kind in _ATOMS else kind is tuple and len(one) == len(other) and all(map(alike, one, other))
+    if id(kind) in ATOMS:
+        return repr(one) == repr(other) if id(kind) in _INEXACT else bool(one == other)
+    return kind is tuple and all_alike(one, other)
+
+
+def all_alike(some: Any, others: Any) -> bool:
+    """Whether this is true of each, in their order."""
+    return len(some) == len(others) and all(map(alike, some, others))
 
 
 class Place:
-    """A place. `hashes`: to put it back, its content is hashed, which may need that other places are as they were.
+    """A place: `now`, and what it held.
 
-    `parts`: if none has other elements, the place is the same; empty if that cannot be said. So many places are compared at once.
+    `watched`: objects. As long as they refer to what they referred to, the place is the same; empty if that cannot be said.
     """
 
-    hashes = False
-    parts: tuple[Any, ...] = ()
+    last = False  # to put it back, its content is hashed, which may need that other places are as they were
+    watched: tuple[Any, ...] = ()
+    name = ""
+    order: tuple[Any, ...] = (False, "", -1)
 
-    def __init__(self, now: Any, was: Any) -> None:
+    def __init__(self, now: Any, turns: Known) -> None:
         self.now = now
-        self.was = was
+        self.was = self.content()
+        items: Iterable[Any] = self.was.items() if type(self.was) is dict else enumerate(self.was)
+        self._turning = [(key, turns_of(each, turns)) for key, each in items if takes(each)]
+        if self._turning:
+            self.watched = ()
+
+    def content(self) -> Any:
+        """What it holds now, in a list or a dictionary of its own."""
+        raise NotImplementedError
+
+    def fill(self) -> None:
+        """Make it hold what it held."""
+        raise NotImplementedError
 
     def same(self) -> bool:
         """Whether it holds what it held."""
-        raise NotImplementedError
+        return all(each.same() for _, each in self._turning) and self.equal(self.content())
+
+    def equal(self, content: Any) -> bool:
+        """Whether nobody could tell this content from the former one."""
+        return all_alike(content, self.was)
 
     def put_back(self) -> None:
-        """Make it hold that again."""
-        raise NotImplementedError
-
-    def content(self) -> Any:
-        """What it holds now that it did not."""
-        return self.now
+        """Make it hold what it held, with iterators that will give the same."""
+        for key, each in self._turning:
+            self.was[key] = each.put_back()
+        self.fill()
 
 
-class Turning:
-    """The iterators in a place, by their keys, that must be replaced. `known`: all iterators, so that places which share one go on sharing
-    it.
-    """
+class Items(Place):
+    """The items of a dictionary, in their order."""
 
-    def __init__(self, items: Iterable[tuple[Any, Any]], known: dict[int, Turns]) -> None:
-        self._all = [(key, turns_of(each, known)) for key, each in items if takes(each)]
+    def __init__(self, now: Any, turns: Known) -> None:
+        self.watched = (now,)
+        super().__init__(now, turns)
+        if any(map(_moves, self.was)):
+            self.watched = ()
 
-    def __bool__(self) -> bool:
-        return bool(self._all)
+    def content(self) -> dict[Any, Any]:
+        plain = type.__getattribute__(type(self.now), "__iter__") is dict.__iter__  # else it would be asked for its items
+        return dict.copy(self.now) if plain else dict(zip(dict.keys(self.now), dict.values(self.now), strict=True))
 
-    def same(self) -> bool:
-        """Whether nobody has taken anything from them."""
-        return all(each.same() for _, each in self._all)
+    def equal(self, content: dict[Any, Any]) -> bool:
+        return all_alike([*content], [*self.was]) and all_alike([*content.values()], [*self.was.values()])
 
-    def put_back(self, was: Any) -> None:
-        """Put into `was` what is to be used from now on."""
-        for key, each in self._all:
-            was[key] = each.put_back()
+    def fill(self) -> None:
+        dict.clear(self.now)
+        dict.update(self.now, self.was)
+
+
+def _moves(key: Any) -> bool:
+    """Whether the hash of `key` may have been another when it was put into a dictionary, which then must be filled anew."""
+    kind = type(key)
+    if kind is tuple:
+        return any(map(_moves, key))
+    return id(kind) not in ATOMS and type.__getattribute__(kind, "__hash__") is not object.__hash__
 
 
 class Names(Place):
-    """Names and their values, whose order means nothing: the globals of a module, the attributes of a function or a class."""
+    """Names and their values, whose order means nothing: the globals of a module, the attributes of a class."""
 
-    def __init__(self, now: Any, turns: dict[int, Turns]) -> None:
-        super().__init__(now, dict(now))
-        self._turning = Turning(self.was.items(), turns)
-        self.parts = () if self._turning else (now, now.values())
+    def __init__(self, now: Any, turns: Known) -> None:
+        self.watched = (now,)
+        super().__init__(now, turns)
 
-    def same(self) -> bool:
+    def content(self) -> dict[str, Any]:
+        return dict(self.now)
+
+    def equal(self, content: dict[str, Any]) -> bool:
+        was = self.was
+        return len(content) == len(was) and all(name in content and alike(content[name], value) for name, value in was.items())
+
+    def fill(self) -> None:
         now, was = self.now, self.was
-        return self._turning.same() and len(now) == len(was) and all(name in now and alike(now[name], value) for name, value in was.items())
-
-    def put_back(self) -> None:
-        self._turning.put_back(self.was)
-        for name in [name for name in self.now if name not in self.was]:
-            if isinstance(self.now[name], ModuleType):  # it is loaded once, and then found there
-                self.was[name] = self.now[name]
+        for name in [name for name in now if name not in was]:
+            if issubclass(type(now[name]), ModuleType):  # it is loaded once, and then found there
+                was[name] = now[name]
             else:
                 self._remove(name)
-        for name, value in self.was.items():
-            if name not in self.now or self.now[name] is not value:
+        for name, value in was.items():
+            if now.get(name, _NOTHING) is not value:
                 self._set(name, value)
-
-    def content(self) -> Any:
-        gone = [name for name in self.was if name not in self.now]
-        return gone, {name: value for name, value in self.now.items() if name not in self.was or self.was[name] is not value}
 
     def _set(self, name: str, value: Any) -> None:
         self.now[name] = value
@@ -106,51 +140,26 @@ class Names(Place):
         del self.now[name]
 
 
-class Instance(Names):
-    """The attributes of an instance, its class, and the dictionary that holds them."""
-
-    def __init__(self, owner: Any, names: dict[str, Any], turns: dict[int, Turns]) -> None:
-        super().__init__(names, turns)
-        self.owner, self.kind = owner, type(owner)
-
-    def moved(self) -> bool:
-        """Whether it has another class or another dictionary now."""
-        return type(self.owner) is not self.kind or object.__getattribute__(self.owner, "__dict__") is not self.now
-
-    def same(self) -> bool:
-        return not self.moved() and super().same()
-
-    def put_back(self) -> None:
-        if type(self.owner) is not self.kind:
-            object.__setattr__(self.owner, "__class__", self.kind)
-        if object.__getattribute__(self.owner, "__dict__") is not self.now:
-            object.__setattr__(self.owner, "__dict__", self.now)
-        super().put_back()
-
-    def content(self) -> Any:
-        return (type(self.owner), object.__getattribute__(self.owner, "__dict__")) if self.moved() else super().content()
-
-
 class Attributes(Names):
     """The attributes of a class. Those between double underscores are Python's own, or a package's: they stay as they are, unless it is
     an object of the user's own that is there.
     """
 
-    def __init__(self, owner: type, turns: dict[int, Turns]) -> None:
-        super().__init__(type.__getattribute__(owner, "__dict__"), turns)
+    def __init__(self, owner: type, turns: Known) -> None:
         self._owner = owner
         self._own = is_own_class(owner)  # else it is that of one mock
+        super().__init__(attributes_of(owner), turns)
+        if self.watched:
+            self.watched = (*gc.get_referents(self.now),)  # the dictionary itself
 
-    def put_back(self) -> None:
-        for names in (self.was, self.now):
-            for name in [name for name in names if name.startswith("__") and name.endswith("__")]:
-                if not self._own or any(is_own_class(type(each.get(name))) for each in (self.was, self.now)):
-                    continue
-                if name in self.now:
-                    self.was[name] = self.now[name]
-                else:
-                    del self.was[name]
-        super().put_back()
+    def fill(self) -> None:
+        now, was = self.now, self.was
+        for name in [name for name in {**was, **now} if self._own and name.startswith("__") and name.endswith("__")]:
+            if not any(is_own_class(type(names.get(name))) for names in (was, now)):
+                was.pop(name, None)
+                if name in now:
+                    was[name] = now[name]
+        super().fill()
 
     def _set(self, name: str, value: Any) -> None:
         type.__setattr__(self._owner, name, value)
@@ -159,86 +168,92 @@ class Attributes(Names):
         type.__delattr__(self._owner, name)
 
 
+class Instance(Names):
+    """The attributes of an instance in their order, its class, and the dictionary that holds them."""
+
+    def __init__(self, owner: Any, names: dict[str, Any], turns: Known) -> None:
+        self._owner, self._kind = owner, type(owner)
+        super().__init__(names, turns)
+        if self.watched:
+            self.watched = (owner, names)
+
+    def _moved(self) -> bool:
+        return type(self._owner) is not self._kind or names_of(self._owner) is not self.now
+
+    def same(self) -> bool:
+        return not self._moved() and super().same()
+
+    def equal(self, content: dict[str, Any]) -> bool:
+        return all_alike([*content], [*self.was]) and super().equal(content)
+
+    def fill(self) -> None:
+        if type(self._owner) is not self._kind:
+            object.__setattr__(self._owner, "__class__", self._kind)
+        if names_of(self._owner) is not self.now:
+            object.__setattr__(self._owner, "__dict__", self.now)
+        relevels = issubclass(self._kind, Logger) and self.now.get("level") != self.was.get("level")
+        super().fill()
+        if not all(map(is_, self.now, self.was)):
+            dict.clear(self.now)
+            dict.update(self.now, self.was)
+        if relevels:
+            Logger.manager._clear_cache()  # type: ignore[attr-defined]  # of which loggers are enabled
+
+    def content(self) -> Any:
+        held = super().content()
+        return {**held, "": (type(self._owner), names_of(self._owner))} if self._moved() else held
+
+
 class Elements(Place):
     """The elements of a list or a deque."""
 
-    def __init__(self, now: Any, turns: dict[int, Turns]) -> None:
+    def __init__(self, now: Any, turns: Known) -> None:
         self._kind: Any = list if issubclass(type(now), list) else deque
-        super().__init__(now, list(self._kind.__iter__(now)))
-        self._turning = Turning(enumerate(self.was), turns)
-        self.parts = (now,) if type(now) is self._kind and not self._turning else ()
+        self.watched = (now,)
+        super().__init__(now, turns)
 
-    def same(self) -> bool:
-        now = list(self._kind.__iter__(self.now))
-        return self._turning.same() and len(now) == len(self.was) and all(map(alike, now, self.was))
+    def content(self) -> list[Any]:
+        return [*self._kind.__iter__(self.now)]
 
-    def put_back(self) -> None:
-        self._turning.put_back(self.was)
+    def fill(self) -> None:
         self._kind.clear(self.now)
         self._kind.extend(self.now, self.was)
 
-    def content(self) -> Any:
-        return list(self._kind.__iter__(self.now))
 
+class Ordered(Place):
+    """The keys of an OrderedDict, and then its values. It cannot be copied with its hashes."""
 
-class Items(Place):
-    """The items of a dictionary, in their order."""
+    last = True
 
-    hashes = True
+    def content(self) -> list[Any]:
+        return [*OrderedDict.keys(self.now), *OrderedDict.values(self.now)]
 
-    def __init__(self, now: Any, turns: dict[int, Turns]) -> None:
-        self._kind: Any = OrderedDict if issubclass(type(now), OrderedDict) else dict
-        super().__init__(now, list(self._kind.values(now)))
-        self._keys = list(self._kind.keys(now))
-        self._turning = Turning(enumerate(self.was), turns)
-        self._moves = any(map(_moves, self._keys))
-        self.parts = (now, now.values()) if type(now) is dict and not self._turning and not self._moves else ()
-
-    def same(self) -> bool:
-        keys, values = list(self._kind.keys(self.now)), list(self._kind.values(self.now))
-        return (
-            self._turning.same()
-            and len(keys) == len(self._keys)
-            and all(map(alike, keys, self._keys))
-            and all(map(alike, values, self.was))
-        )
-
-    def put_back(self) -> None:
-        if self.same() and not self._moves:
-            return
-        self._turning.put_back(self.was)
-        self._kind.clear(self.now)
-        for key, value in zip(self._keys, self.was, strict=True):
-            self._kind.__setitem__(self.now, key, value)
-
-    def content(self) -> Any:
-        return self._kind(self._kind.items(self.now))
-
-
-def _moves(key: Any) -> bool:
-    """Whether the hash of `key` may have been another when it was put into a dictionary, which then must be filled anew."""
-    kind = type(key)
-    return any(map(_moves, key)) if kind is tuple else kind not in _ATOMS and type.__getattribute__(kind, "__hash__") is not object.__hash__
+    def fill(self) -> None:
+        keys = self.was[: len(self.was) // 2]
+        if any(map(_moves, keys)) or not self.same():
+            OrderedDict.clear(self.now)
+            for key, value in zip(keys, self.was[len(keys) :], strict=True):
+                OrderedDict.__setitem__(self.now, key, value)
 
 
 class Members(Place):
-    """The elements of a set. It is always filled anew: what it once held decides the order in which it is gone through."""
+    """The elements of a set. It is filled anew before each run: what it once held decides the order in which it is gone through."""
 
-    hashes = True
-
-    def __init__(self, now: Any) -> None:
-        super().__init__(now, list(set.__iter__(now)))
+    def __init__(self, now: Any, turns: Known) -> None:
+        self.watched = (now,)
+        super().__init__(now, turns)
         self._told = frozenset(map(_told, self.was))
+        self.fill()
 
-    def same(self) -> bool:
-        return frozenset(map(_told, set.__iter__(self.now))) == self._told
+    def content(self) -> set[Any]:
+        return set(self.now)
 
-    def put_back(self) -> None:
+    def equal(self, content: set[Any]) -> bool:
+        return frozenset(map(_told, content)) == self._told
+
+    def fill(self) -> None:
         set.clear(self.now)
         set.update(self.now, self.was)
-
-    def content(self) -> Any:
-        return set(set.__iter__(self.now))
 
 
 def _told(value: Any) -> object:
@@ -246,4 +261,4 @@ def _told(value: Any) -> object:
     kind = type(value)
     if kind is tuple:
         return tuple(map(_told, value))
-    return (kind, value) if kind in _ATOMS else id(value)
+    return (kind, repr(value) if id(kind) in _INEXACT else value) if id(kind) in ATOMS else id(value)

@@ -10,12 +10,14 @@ the standard library's that hold state. Left out are modules and classes of pack
 import builtins
 import gc
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from contextlib import AsyncExitStack, ExitStack, suppress
 from contextvars import ContextVar
-from functools import _lru_cache_wrapper, cache, partial
+from functools import _lru_cache_wrapper, cache, lru_cache, partial
 from itertools import accumulate, chain
+from logging import Logger
 from queue import SimpleQueue
 from threading import local
 from types import (
@@ -33,19 +35,23 @@ from types import (
 from typing import Any, NamedTuple
 
 from subwarden.scheduling.isolation.imports import imports
+from subwarden.scheduling.isolation.modules import globals_in
 from subwarden.scheduling.isolation.places.states import state_of
-from subwarden.scheduling.isolation.places.turns import takes
+from subwarden.scheduling.isolation.places.turns import TURNING, takes
 from subwarden.scheduling.isolation.places.whose import (
     STATE,
     Namespace,
     attributes_of,
+    bases_of,
     globals_of,
     holds_state,
     is_of_one_mock,
     is_own,
     is_own_class,
     is_tool,
+    kinds,
     module_of,
+    names_of,
 )
 
 CONTAINERS = (dict, list, set, deque)
@@ -56,18 +62,30 @@ UNSEEN: tuple[type, ...] = (
     type(iter(set())),
     type(iter(int, 1)),
 )  # they cannot be put back
-STACKS = (ExitStack, AsyncExitStack)
+STACKS = kinds(ExitStack, AsyncExitStack)
 LARGE = 10_000  # elements of a container, beyond which they are not looked into one by one
 NOTHING = object()  # in a slot
 HUGE = 200_000  # beyond which a container is taken to be a table that nobody changes
-_ATOMS = frozenset((int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented), range, object))
+ALONE = (Logger, Executor)  # of these, their own attributes and lists; what else they lead to belongs to the process
+_ATOMS = kinds(int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented), range, object)
 
 
-class Slot(NamedTuple):
-    """An attribute that an object keeps in a slot."""
+class Slots(NamedTuple):
+    """The attributes that an object keeps in slots."""
 
     owner: Any
-    place: Any
+    places: list[Any]
+
+    def held(self) -> list[Any]:
+        """What is in them; NOTHING where one is empty."""
+        return [_held_by(place, self.owner) for place in self.places]
+
+
+def _held_by(place: Any, owner: Any) -> Any:
+    try:
+        return place.__get__(owner)
+    except AttributeError:
+        return NOTHING
 
 
 class Many(NamedTuple):
@@ -88,7 +106,7 @@ def reachable(root: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
         thing = (waiting or last).pop()
         kind = type(thing)
         itself = thing.names if kind is Namespace else thing
-        if kind in _ATOMS or id(itself) in seen:
+        if id(kind) in _ATOMS or id(itself) in seen:
             continue
         seen[id(itself)] = thing
         if _changes(kind, thing):
@@ -103,11 +121,11 @@ def _changes(kind: type, thing: Any) -> bool:
         return is_own_class(thing) or is_of_one_mock(thing)
     if issubclass(kind, CONTAINERS):
         return _length(kind, thing) < HUGE
-    if kind in _GIVEN:
+    if issubclass(kind, (FunctionType, partial)):
         return any(map(takes, (thing.__defaults__ if kind is FunctionType else thing.args) or ()))
     if module_of(kind) in ("itertools", "sqlite3") and not takes(thing):
         return True
-    return kind in _PLACES or state_of(kind) is not None
+    return id(kind) in _PLACES or issubclass(kind, BaseException) or state_of(kind) is not None
 
 
 def _length(kind: type, thing: Any) -> int:
@@ -154,15 +172,17 @@ def _roots(root: Any) -> Iterator[Any]:
 
 def _parts(kind: type, thing: Any) -> Iterable[Any]:
     """What `thing` leads to."""
-    look = _LOOKS.get(kind)
-    if look is not None:
-        return look(thing)
+    if id(kind) in TURNING:
+        return gc.get_referents(thing)
+    for each in bases_of(kind):
+        if id(each) in _LOOKS:
+            return chain(_LOOKS[id(each)](thing), () if each is kind else _of_instance(kind, thing))
     if issubclass(kind, type):
         if not is_own_class(thing):
             return attributes_of(thing).values() if is_of_one_mock(thing) else ()
-        return (*attributes_of(thing).values(), type(thing), *type.__getattribute__(thing, "__bases__"), *globals_of(thing))
+        return (*attributes_of(thing).values(), type(thing), *bases_of(thing), *globals_of(thing))
     if issubclass(kind, ModuleType):
-        names = vars(thing)
+        names = globals_in(thing)
         return (Namespace(names),) if is_own(names.get("__file__")) else ()
     elements = _elements(kind, thing) if issubclass(kind, (*CONTAINERS, tuple, frozenset)) else ()
     return chain(elements, _of_instance(kind, thing))
@@ -193,12 +213,25 @@ def _of_function(function: FunctionType) -> Iterator[Any]:
     if any(globals_of(function)) or module in STATE or not (top in sys.stdlib_module_names or is_tool(top)):
         yield from (function.__defaults__, function.__kwdefaults__, *(function.__closure__ or ()), *globals_of(function))
         if vars(function):
-            yield Namespace(vars(function))
+            yield Namespace(vars(function), function)
 
 
-def _of_cache(cached: Any) -> Iterator[Any]:
-    """The function, and the answers that it knows already."""
-    yield from (each for each in gc.get_referents(cached) if type(each) is not dict)
+def tables_of(cached: Any) -> list[Any]:
+    """The dictionary of the answers that a cache knows, if their number has no limit."""
+    return [] if cached.cache_info().maxsize is not None else gc.get_referents(cached)[1:2]
+
+
+def answers_of(cached: Any) -> list[Any]:
+    """The questions and answers that a cache of limited size knows."""
+    return gc.get_referents(cached)[1 : 1 - _UNASKED]
+
+
+_UNASKED = len(gc.get_referents(lru_cache(len)))  # what one that knows nothing leads to: its class, and more that comes last
+
+
+def _of_cache(cached: Any) -> tuple[Any, ...]:
+    """The function, and what it knows."""
+    return (*tables_of(cached), *answers_of(cached), names_of(cached).get("__wrapped__"))
 
 
 def _of_view(view: Any) -> Iterator[Any]:
@@ -210,31 +243,29 @@ def _of_view(view: Any) -> Iterator[Any]:
 
 def _of_instance(kind: type, thing: Any) -> Iterator[Any]:
     """The attributes of an instance, and its class."""
-    if not holds_state(kind):
+    if issubclass(kind, BaseException):
+        yield BaseException.__dict__["args"].__get__(thing)
+    if not (holds_state(kind) or issubclass(kind, ALONE)) or not STACKS.isdisjoint(map(id, bases_of(kind))):
         return
     yield kind
-    bases = type.__getattribute__(kind, "__mro__")
-    if any(each in STACKS for each in bases):
-        return
-    try:
-        names: object = (local if local in bases else object).__getattribute__(thing, "__dict__")
-    except Exception:  # there is none, or it stands for another object that is not there now
-        names = None
+    names: object = local.__getattribute__(thing, "__dict__") if issubclass(kind, local) else names_of(thing)
     if type(names) is dict:
-        yield Namespace(names, None if local in bases else thing)
-    for each in bases:
-        attributes = attributes_of(each)
-        if "__slots__" in attributes:
-            yield from (Slot(thing, place) for place in attributes.values() if type(place) is MemberDescriptorType)
+        yield Namespace(names, None if issubclass(kind, local) else thing)
+    slots = [attributes_of(each) for each in bases_of(kind) if "__slots__" in attributes_of(each) or each is defaultdict]
+    places = [place for each in slots for place in each.values() if type(place) is MemberDescriptorType]
+    if places:
+        yield Slots(thing, places)
 
 
 def _of_namespace(namespace: Namespace) -> Iterable[Any]:
     names, owner = namespace
     if owner is None:
         below = f"{names.get('__name__')}."  # modules of a package: whoever imports one puts it there
-        own = (each for each in names.values() if type(each) is not ModuleType or not each.__name__.startswith(below))
+        own = (each for each in names.values() if not str(globals_in(each).get("__name__", "")).startswith(below))
         return (*own, *_imported(names))
-    cleanups = names.get("_cleanups") if "unittest.case" in map(module_of, type.__getattribute__(type(owner), "__mro__")) else None
+    if issubclass(type(owner), ALONE):
+        return [each for each in names.values() if type(each) is list]
+    cleanups = names.get("_cleanups") if "unittest.case" in map(module_of, bases_of(type(owner))) else None
     return (each for each in list(names.values()) if each is not cleanups)  # which are done at the end of the test
 
 
@@ -245,7 +276,7 @@ def _elements(kind: type, thing: Any) -> Iterable[Any]:
 
 def _plain(kind: type, thing: Any) -> bool:
     """Whether none of the elements leads to anything."""
-    return _ATOMS.issuperset(map(type, _all_elements(kind, thing)))
+    return _ATOMS.issuperset(map(id, map(type, _all_elements(kind, thing))))
 
 
 def _all_elements(kind: type, thing: Any) -> tuple[Any, ...]:
@@ -254,14 +285,6 @@ def _all_elements(kind: type, thing: Any) -> tuple[Any, ...]:
         return (*base.keys(thing), *base.values(thing))
     iterated: Any = next(each for each in (list, set, deque, tuple, frozenset) if issubclass(kind, each))
     return tuple(iterated.__iter__(thing))
-
-
-def held_by(slot: Slot) -> Any:
-    """What is in a slot; NOTHING if it is empty."""
-    try:
-        return slot.place.__get__(slot.owner)
-    except AttributeError:
-        return NOTHING
 
 
 def _content(cell: CellType) -> Iterator[Any]:
@@ -276,25 +299,24 @@ def _of_variable(variable: ContextVar[Any]) -> Iterator[Any]:
         yield variable.get()
 
 
-def _of_property(made: property) -> tuple[Any, ...]:
-    return made.fget, made.fset, made.fdel
-
-
-_GIVEN = (FunctionType, partial)
-_PLACES = (Namespace, Slot, CellType, _lru_cache_wrapper, *UNSEEN, *STACKS)
-_LOOKS: dict[type, Callable[[Any], Iterable[Any]]] = {
-    Namespace: _of_namespace,
-    Slot: lambda slot: (held_by(slot),),
-    CellType: _content,
-    _lru_cache_wrapper: _of_cache,
-    MappingProxyType: _of_view,
-    ContextVar: _of_variable,
-    BuiltinMethodType: lambda method: (method.__self__,),
-    MethodWrapperType: lambda method: (method.__self__,),
-    FunctionType: _of_function,
-    MethodType: lambda method: (method.__self__, method.__func__),
-    partial: lambda made: (made.func, made.args, made.keywords),
-    staticmethod: lambda method: (method.__func__,),
-    classmethod: lambda method: (method.__func__,),
-    property: _of_property,
+_PLACES = kinds(Namespace, Slots, CellType, _lru_cache_wrapper, *UNSEEN) | STACKS
+_LOOKS: dict[int, Callable[[Any], Iterable[Any]]] = {
+    id(kind): look
+    for kind, look in (
+        (Namespace, _of_namespace),
+        (Slots, Slots.held),
+        (CellType, _content),
+        (_lru_cache_wrapper, _of_cache),
+        (MappingProxyType, _of_view),
+        (ContextVar, _of_variable),
+        (BuiltinMethodType, lambda method: (method.__self__,)),
+        (MethodWrapperType, lambda method: (method.__self__,)),
+        (FunctionType, _of_function),
+        (MethodType, lambda method: (method.__self__, method.__func__)),
+        (memoryview, lambda view: (view.obj,)),
+        (partial, gc.get_referents),
+        (staticmethod, lambda method: (method.__func__,)),
+        (classmethod, lambda method: (method.__func__,)),
+        (property, gc.get_referents),
+    )
 }

@@ -1,119 +1,99 @@
-"""Places that hold one thing: cells, slots, the state of an object made in C, caches, what a stack of contexts has still to leave."""
+"""Places that hold a few things: cells, slots, the state of an object made in C, caches, what a stack of contexts has still to leave."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import _lru_cache_wrapper, partial
 from types import CellType, FunctionType
 from typing import Any
 
-from subwarden.scheduling.isolation.places.holding import Attributes, Elements, Instance, Items, Members, Names, Place, Turning, alike
-from subwarden.scheduling.isolation.places.reachable import NOTHING, STACKS, Slot, held_by
+from subwarden.scheduling.isolation.places.holding import (
+    Attributes,
+    Elements,
+    Instance,
+    Items,
+    Members,
+    Names,
+    Ordered,
+    Place,
+)
+from subwarden.scheduling.isolation.places.reachable import NOTHING, STACKS, Slots, answers_of, tables_of
 from subwarden.scheduling.isolation.places.states import Put, Take, state_of
-from subwarden.scheduling.isolation.places.turns import Turns, takes, turns_of
+from subwarden.scheduling.isolation.places.turns import Known
 from subwarden.scheduling.isolation.places.whose import Namespace
 
 
 class Content(Place):
     """The content of a cell."""
 
-    def __init__(self, now: CellType, turns: dict[int, Turns]) -> None:
-        super().__init__(now, CellType())
-        if not _empty(now):
-            self.was.cell_contents = now.cell_contents
-        self._turns = turns_of(now.cell_contents, turns) if not _empty(now) and takes(now.cell_contents) else None
+    def __init__(self, now: CellType, turns: Known) -> None:
+        self.watched = (now,)
+        super().__init__(now, turns)
 
-    def same(self) -> bool:
-        if _empty(self.now) or _empty(self.was):
-            return _empty(self.now) and _empty(self.was)
-        return alike(self.now.cell_contents, self.was.cell_contents) and (self._turns is None or self._turns.same())
+    def content(self) -> list[Any]:
+        return [] if self.now == CellType() else [self.now.cell_contents]
 
-    def put_back(self) -> None:
-        if self._turns is not None:
-            self.was.cell_contents = self._turns.put_back()
-        if not _empty(self.was):
-            self.now.cell_contents = self.was.cell_contents
-        elif not _empty(self.now):
+    def fill(self) -> None:
+        if self.was:
+            self.now.cell_contents = self.was[0]
+        else:
             del self.now.cell_contents
 
 
-def _empty(cell: CellType) -> bool:
-    try:
-        _ = cell.cell_contents
-    except ValueError:
-        return True
-    return False
+class Values(Place):
+    """What is in the slots of an object."""
 
+    def __init__(self, slots: Slots, turns: Known) -> None:
+        self.watched = (slots.owner,)
+        super().__init__(slots, turns)
+        if any(each is NOTHING for each in self.was):  # then it cannot be said which is empty
+            self.watched = ()
 
-class Value(Place):
-    """What is in a slot."""
+    def content(self) -> list[Any]:
+        held: list[Any] = self.now.held()
+        return held
 
-    def __init__(self, slot: Slot, turns: dict[int, Turns]) -> None:
-        super().__init__(slot, held_by(slot))
-        self._turns = turns_of(self.was, turns) if takes(self.was) else None
-
-    def same(self) -> bool:
-        return alike(held_by(self.now), self.was) and (self._turns is None or self._turns.same())
-
-    def put_back(self) -> None:
-        if self._turns is not None:
-            self.was = self._turns.put_back()
-        if held_by(self.now) is self.was:
-            return
-        if self.was is NOTHING:
-            self.now.place.__delete__(self.now.owner)
-        else:
-            self.now.place.__set__(self.now.owner, self.was)
-
-    def content(self) -> Any:
-        held = held_by(self.now)
-        return () if held is NOTHING else (held,)
+    def fill(self) -> None:
+        owner, places = self.now
+        for place, held, was in zip(places, self.content(), self.was, strict=True):
+            if held is not was:
+                if was is NOTHING:
+                    place.__delete__(owner)
+                else:
+                    place.__set__(owner, was)
 
 
 class Given(Place):
     """The default arguments of a function, and the arguments of a partial, if there are iterators among them."""
 
-    def __init__(self, now: Any, turns: dict[int, Turns]) -> None:
-        super().__init__(now, _given(now))
-        self._turning = Turning(enumerate(self.was), turns)
+    def content(self) -> list[Any]:
+        return [*((self.now.__defaults__ if isinstance(self.now, FunctionType) else self.now.args) or ())]
 
-    def same(self) -> bool:
-        return self._turning.same() and all(map(alike, _given(self.now), self.was))
-
-    def put_back(self) -> None:
-        was = list(self.was)
-        self._turning.put_back(was)
-        self.was = tuple(was)
+    def fill(self) -> None:
         if isinstance(self.now, FunctionType):
-            self.now.__defaults__ = self.was
+            self.now.__defaults__ = (*self.was,)
         else:
-            function, _, *more = self.now.__reduce__()[2]
-            self.now.__setstate__((function, self.was, *more))
-
-    def content(self) -> Any:
-        return _given(self.now)
-
-
-def _given(holder: Any) -> tuple[Any, ...]:
-    made: tuple[Any, ...] = (holder.__defaults__ if isinstance(holder, FunctionType) else holder.args) or ()
-    return made
+            kind: Any = partial
+            function, _, *more = kind.__reduce__(self.now)[2]
+            kind.__setstate__(self.now, (function, (*self.was,), *more))
 
 
 class Answers(Place):
-    """What `functools.lru_cache` knows. A cache that knew something when the runs began is left alone."""
+    """What `functools.lru_cache` knows. A cache of limited size that knew something when the runs began cannot be put back: it stays as it
+    is. What one without a limit knows is in a dictionary, which is a place of its own.
+    """
 
-    def __init__(self, now: Any) -> None:
-        super().__init__(now, now.cache_info())
+    def __init__(self, now: Any, turns: Known) -> None:
+        self.watched = (now, *tables_of(now))
+        self._knew = now.cache_info().currsize
+        super().__init__(now, turns)
 
-    def same(self) -> bool:
-        return bool(self.was.currsize) or self.now.cache_info() == self.was
+    def content(self) -> list[Any]:
+        return answers_of(self.now)
 
-    def put_back(self) -> None:
-        if not self.same():
+    def fill(self) -> None:
+        if not self._knew:
             self.now.cache_clear()
-
-    def content(self) -> Any:
-        return self.now.cache_info()
 
 
 class State(Place):
@@ -121,29 +101,60 @@ class State(Place):
 
     def __init__(self, now: Any, take: Take, put: Put) -> None:
         self._take, self._put = take, put
-        super().__init__(now, take(now))
-
-    def same(self) -> bool:
-        return bool(self._take(self.now) == self.was)
-
-    def put_back(self) -> None:
-        if not self.same():
-            self._put(self.now, self.was)
+        super().__init__(now, {})
 
     def content(self) -> Any:
-        return self._take(self.now)
+        return [self._take(self.now)]
+
+    def equal(self, content: list[Any]) -> bool:
+        return bool(content == self.was)
+
+    def fill(self) -> None:
+        if not self.same():
+            self._put(self.now, self.was[0])
+
+
+class Raised(Place):
+    """What an exception carries. One that is made with a module gets another traceback wherever it is raised."""
+
+    _parts = tuple(BaseException.__dict__[name] for name in "args __traceback__ __context__ __cause__ __suppress_context__".split())
+
+    def __init__(self, now: BaseException, turns: Known) -> None:
+        self.watched = (now,)
+        super().__init__(now, turns)
+
+    def content(self) -> list[Any]:
+        return [each.__get__(self.now) for each in self._parts]
+
+    def fill(self) -> None:
+        for each, was in zip(self._parts, self.was, strict=True):
+            each.__set__(self.now, was)
+
+
+class Environment(Place):
+    """The variables of the process: `os.environ`."""
+
+    def content(self) -> dict[Any, Any]:
+        return {**self.now._data}
+
+    def equal(self, content: dict[Any, Any]) -> bool:
+        return bool(content == self.was)
+
+    def fill(self) -> None:
+        now = self.now
+        if now._data != self.was:
+            before = {now.decodekey(key): now.decodevalue(value) for key, value in self.was.items()}
+            now.clear()
+            now.update(before)
 
 
 class Leaving(Place):
     """What a stack of contexts will leave at its end. What a run has entered is left, if that can be done at once: nobody else will."""
 
-    def __init__(self, now: Any) -> None:
-        super().__init__(now, list(now._exit_callbacks))
+    def content(self) -> list[Any]:
+        return [*self.now._exit_callbacks]
 
-    def same(self) -> bool:
-        return len(self.now._exit_callbacks) == len(self.was) and all(map(alike, self.now._exit_callbacks, self.was))
-
-    def put_back(self) -> None:
+    def fill(self) -> None:
         if self.same():
             return
         stack = ExitStack()
@@ -153,47 +164,42 @@ class Leaving(Place):
         with suppress(Exception):
             stack.close()
 
-    def content(self) -> Any:
-        return list(self.now._exit_callbacks)
-
 
 class Unseen(Place):
     """What cannot be put back, nor compared: it is taken to have changed."""
 
-    def __init__(self, now: Any) -> None:
-        super().__init__(now, None)
+    def content(self) -> list[Any]:
+        return [self.now]
 
     def same(self) -> bool:
         return False
 
-    def put_back(self) -> None:
+    def fill(self) -> None:
         pass
 
 
-_HOLDERS: tuple[tuple[Any, Callable[[Any, dict[int, Turns]], Place]], ...] = (
-    (Slot, Value),
+_PLACES: tuple[tuple[Any, Callable[[Any, Known], Place]], ...] = (
+    (Slots, Values),
     (CellType, Content),
     ((FunctionType, partial), Given),
+    (OrderedDict, Ordered),
     (dict, Items),
     (type, Attributes),
     ((list, deque), Elements),
-)
-_OTHERS: tuple[tuple[Any, Callable[[Any], Place]], ...] = (
     (set, Members),
+    (BaseException, Raised),
     (_lru_cache_wrapper, Answers),
-    (STACKS, Leaving),
     (object, Unseen),
 )
 
 
-def place_of(thing: Any, turns: dict[int, Turns]) -> Place:
+def place_of(thing: Any, turns: Known) -> Place:
     """The place that `thing` is, one of those that `reachable` gives. `turns`: all iterators that take turns, by identity."""
     kind = type(thing)
     if kind is Namespace:
         return Names(thing.names, turns) if thing.owner is None else Instance(thing.owner, thing.names, turns)
     if (state := state_of(kind)) is not None:
         return State(thing, *state)
-    for kinds, place in _HOLDERS:
-        if issubclass(kind, kinds):
-            return place(thing, turns)
-    return next(place for kinds, place in _OTHERS if issubclass(kind, kinds))(thing)
+    if id(kind) in STACKS:
+        return Leaving(thing, turns)
+    return next(made for kinds, made in _PLACES if issubclass(kind, kinds))(thing, turns)

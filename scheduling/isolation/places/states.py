@@ -1,8 +1,13 @@
-"""Objects made in C whose state can be taken and put back: random generators, arrays, and buffers."""
+"""Objects made in C whose state can be taken and put back: random generators, locks of threads, arrays, and buffers.
 
+They are taken by the methods of their builtin classes: a subclass may do anything.
+"""
+
+import pickle
 import sys
+from _thread import LockType, RLock
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO, StringIO
 from random import Random, SystemRandom
 from typing import Any
@@ -12,47 +17,95 @@ Put = Callable[[Any, Any], None]
 LARGE = 200_000  # bytes, beyond which an array is taken to be a table that nobody changes
 
 
-def _set_bytes(now: Any, was: bytes) -> None:
-    now[:] = was  # in place: one that somebody looks into cannot be emptied
+def _bytes(now: bytearray) -> bytes:
+    return bytes(bytearray.__getitem__(now, slice(None)))
+
+
+def _set_bytes(now: bytearray, was: bytes) -> None:
+    bytearray.__setitem__(now, slice(None), was)  # in place: one that somebody looks into cannot be emptied
 
 
 def _set_array(now: Any, was: bytes) -> None:
-    now[:] = array(now.typecode, was)
+    array.__setitem__(now, slice(None), array(_TYPECODE(now), was))
 
 
-def _of_buffer(now: Any) -> Any:
-    return None if now.closed else now.__getstate__()
+_TYPECODE: Any = array.__dict__["typecode"].__get__
 
 
-def _set_buffer(now: Any, was: Any) -> None:
-    if was is not None:
-        now.__setstate__(was)
+def _set_lock(now: LockType, was: bool) -> None:
+    if was:
+        now.acquire(False)
+    else:
+        now.release()
+
+
+def _set_rlock(now: Any, was: bool) -> None:
+    if was:
+        now.acquire(False)
+    while not was and now._is_owned():
+        now.release()
+
+
+def _buffer(kind: Any) -> tuple[type, Take, Put]:
+    """Of a buffer, without the attributes that somebody has given it."""
+    closed: Any = kind.__dict__["closed"].__get__
+
+    def take(now: Any) -> Any:
+        return None if closed(now) else kind.__getstate__(now)[:-1]
+
+    def put(now: Any, was: Any) -> None:
+        if was is not None:
+            kind.__setstate__(now, (*was, None))
+
+    return kind, take, put
 
 
 def _of_numpy(now: Any) -> Any:
-    return None if now.dtype.hasobject or now.nbytes > LARGE else (now.shape, now.dtype, now.tobytes())
+    """Raises ValueError: it cannot be taken."""
+    kind = sys.modules["numpy"].ndarray
+    if now.dtype.hasobject:
+        raise ValueError("it holds objects")
+    return None if now.nbytes > LARGE else (now.shape, now.dtype, kind.tobytes(now))
 
 
 def _set_numpy(now: Any, was: Any) -> None:
     if was is not None:
         shape, kind, data = was
-        now[...] = sys.modules["numpy"].frombuffer(data, kind).reshape(shape)
+        sys.modules["numpy"].ndarray.__setitem__(now, ..., sys.modules["numpy"].frombuffer(data, kind).reshape(shape))
+
+
+def _of_generator(now: Any) -> bytes:
+    return pickle.dumps(now.bit_generator.state)  # it may hold arrays
+
+
+def _set_generator(now: Any, was: bytes) -> None:
+    now.bit_generator.state = pickle.loads(was)
 
 
 _KINDS: tuple[tuple[type, Take, Put], ...] = (
-    (Random, lambda now: now.getstate(), lambda now, was: now.setstate(was)),
-    (bytearray, bytes, _set_bytes),
-    (array, lambda now: now.tobytes(), _set_array),
-    (StringIO, _of_buffer, _set_buffer),
-    (BytesIO, _of_buffer, _set_buffer),
+    (Random, Random.getstate, Random.setstate),
+    (bytearray, _bytes, _set_bytes),
+    (array, array.tobytes, _set_array),
+    _buffer(StringIO),
+    _buffer(BytesIO),
+    (LockType, LockType.locked, _set_lock),
+    (RLock, lambda now: now._is_owned(), _set_rlock),
 )
+
+
+def _kinds_of_numpy() -> Iterator[tuple[type, Take, Put]]:
+    """Asked each time: a run may load it."""
+    numpy, chance = sys.modules.get("numpy"), sys.modules.get("numpy.random")
+    if numpy is not None and hasattr(numpy, "ndarray"):
+        yield numpy.ndarray, _of_numpy, _set_numpy
+    if chance is not None and hasattr(chance, "RandomState"):
+        yield chance.Generator, _of_generator, _set_generator
+        yield chance.RandomState, lambda now: pickle.dumps(now.get_state()), lambda now, was: now.set_state(pickle.loads(was))
 
 
 def state_of(kind: type) -> tuple[Take, Put] | None:
     """How the state of objects of this class is taken and put back; None if they have none of that kind."""
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and issubclass(kind, getattr(numpy, "ndarray", ())):
-        return _of_numpy, _set_numpy
     if issubclass(kind, SystemRandom):
         return None
-    return next(((get, put) for each, get, put in _KINDS if issubclass(kind, each)), None)
+    known = (*_KINDS, *_kinds_of_numpy()) if "numpy" in sys.modules else _KINDS
+    return next(((take, put) for each, take, put in known if issubclass(kind, each)), None)

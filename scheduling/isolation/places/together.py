@@ -1,54 +1,80 @@
-"""Many places compared at once, by identity, in loops of C: a run of a large application changes few of its thousands of places."""
+"""Many places watched at once: a run of a large application changes few of its thousands of places.
 
-from collections.abc import Iterator
-from itertools import chain, repeat
-from operator import is_
+The garbage collector of Python tells what objects refer to, of many in one call and without any code of theirs.
+"""
+
+import ctypes
+import gc
+import struct
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
-from subwarden.scheduling.isolation.places.holding import Instance, Place
+from subwarden.scheduling.isolation.places.holding import Place
 
-SIZE = 64
+SIZE = 512
+_GAP = [object()]  # between two objects, so that nothing which one has lost is taken for what the other has got
+_POINTER = struct.calcsize("P")
+_ITEMS = list.__basicsize__ - 2 * _POINTER  # where in a list of CPython the address of its elements is; the last is how many have room
+
+
+def _addresses(some: list[Any]) -> bytes:
+    """Of the elements of a list. Comparing them one by one would take three times as long."""
+    return ctypes.string_at(ctypes.c_void_p.from_address(id(some) + _ITEMS).value or 0, len(some) * _POINTER)
+
+
+def _one_by_one(some: list[Any]) -> bytes:
+    return struct.pack(f"{len(some)}P", *map(id, some))
+
+
+if _addresses([_GAP, None]) != _one_by_one([_GAP, None]):  # another Python
+    _addresses = _one_by_one
+
+
+class Watch:
+    """Objects, and what they refer to as long as all is as it was."""
+
+    def __init__(self, watched: Iterable[Any]) -> None:
+        self._watched = [each for one in watched for each in (one, _GAP)]
+        tables: list[Any] = [each for each in self._watched if issubclass(type(each), dict)]
+        self._tables = [each for each in tables if type(each) is dict]
+        self._others = [each for each in tables if type(each) is not dict]
+        self._was = self._now()  # they stay alive, so that nothing else gets their addresses
+        self._addresses = _addresses(self._was)
+
+    def _now(self) -> list[Any]:
+        now = gc.get_referents(*self._watched)
+        now += chain.from_iterable(self._tables)  # the keys, which it leaves out of many
+        if self._others:
+            now += chain.from_iterable(map(dict.__iter__, self._others))
+        return now
+
+    def same(self) -> bool:
+        """Whether they refer to the same, in the same order."""
+        return not self._watched or _addresses(self._now()) == self._addresses
 
 
 class Together:
-    """Places that all have `parts`, and the elements that these have when all is as it was."""
+    """Places that nobody has changed so far."""
 
-    def __init__(self, places: list[Place]) -> None:
+    def __init__(self, places: list[tuple[Place, Watch]]) -> None:
         self._places = places
-        self._parts: list[Any] = [part for place in places for part in place.parts]
-        instances = [place for place in places if isinstance(place, Instance)]
-        self._owners = [place.owner for place in instances]
-        self._kinds = [place.kind for place in instances]
-        self._names = [place.now for place in instances]
-        self.look()
+        self._all = Watch(watched for place, _ in places for watched in place.watched)
 
-    def look(self) -> None:
-        """All is as it was."""
-        self._lengths = list(map(len, self._parts))
-        self._elements = list(chain.from_iterable(self._parts))
-
-    def replaced(self) -> Iterator[Place]:
+    def changed(self) -> Iterator[Place]:
         """Places in which something has been replaced, maybe by its like."""
-        if self._same():
-            return
-        part = element = 0
-        for place in self._places:
-            lengths = self._lengths[part : part + len(place.parts)]
-            elements = self._elements[element : element + sum(lengths)]
-            part, element = part + len(lengths), element + len(elements)
-            same = list(map(len, place.parts)) == lengths and all(map(is_, chain.from_iterable(place.parts), elements))
-            if not same or (isinstance(place, Instance) and place.moved()):
-                yield place
+        if not self._all.same():
+            yield from (place for place, watch in self._places if not watch.same())
 
-    def _same(self) -> bool:
-        return (
-            list(map(len, self._parts)) == self._lengths
-            and all(map(is_, chain.from_iterable(self._parts), self._elements))
-            and all(map(is_, map(type, self._owners), self._kinds))
-            and all(map(is_, map(object.__getattribute__, self._owners, repeat("__dict__")), self._names))
-        )
+    def leave(self) -> list[Place]:
+        """Those, which from now on do not belong here any more."""
+        changed = [*self.changed()]
+        if changed:
+            self.__init__([(place, watch) for place, watch in self._places if place not in changed])  # type: ignore[misc]
+        return changed
 
 
 def together(places: list[Place]) -> list[Together]:
     """All these, in groups."""
-    return [Together(places[at : at + SIZE]) for at in range(0, len(places), SIZE)]
+    watched = [(place, Watch(place.watched)) for place in places]
+    return [Together(watched[at : at + SIZE]) for at in range(0, len(watched), SIZE)]

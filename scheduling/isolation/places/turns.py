@@ -9,49 +9,78 @@ import itertools
 import warnings
 from typing import Any
 
-_OF_OTHERS: tuple[type, ...] = (itertools.cycle, itertools.islice, enumerate, zip, map, filter)
+from subwarden.scheduling.isolation.places.whose import attributes_of, bases_of, kinds
+
+_MADE_OF_OTHERS: tuple[type, ...] = (itertools.cycle, itertools.islice, enumerate, zip, map, filter)
 _ITERATED: tuple[Any, ...] = ([], (), range(0), range(2**70), "", "é", b"", {}, {}.items(), {}.values())
 _OVER = tuple(type(iter(each)) for each in _ITERATED)
-_KINDS = frozenset((itertools.count, *_OVER, *_OF_OTHERS, reversed, type(reversed([]))))
+_OF_OTHERS = kinds(*_MADE_OF_OTHERS)
+TURNING = kinds(itertools.count, *_OVER, *_MADE_OF_OTHERS, reversed, type(reversed([])))
 _NEXT: Any = type(itertools.count().__next__)
 
 
 def takes(value: Any) -> bool:
-    """Whether `value` is such an iterator, or its method `__next__`."""
+    """Whether `value` is such an iterator, or its method `__next__`, or a tuple with one."""
     kind: Any = type(value)
-    return kind in _KINDS or (kind is _NEXT and type(value.__self__) in _KINDS and value.__name__ == "__next__")
+    if issubclass(kind, tuple):
+        return any(map(takes, tuple.__iter__(value)))
+    return id(kind) in TURNING or (kind is _NEXT and id(type(value.__self__)) in TURNING and value.__name__ == "__next__")
 
 
 class Turns:
-    """Such an iterator, and one that will give the same. `known`: others by identity."""
+    """Such an iterator, and one that will give the same."""
 
-    def __init__(self, value: Any, known: "dict[int, Turns]") -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
-        self._of = turns_of(value.__self__, known) if type(value) is _NEXT else None
-        self._at = None if self._of else _position(value)
-        self._again = None if self._of else _another(value)
+        self._at = _position(value)
+        self._again = _another(value)
 
     def same(self) -> bool:
         """Whether nobody has taken anything."""
-        return self._of.same() if self._of else _position(self.value) == self._at
+        return _position(self.value) == self._at
 
     def put_back(self) -> Any:
         """What is to be used from now on."""
-        if self._of:
-            if self._of.put_back() is not self.value.__self__:
-                self.value = self._of.value.__next__
-        elif not self.same() and self._again is not None:
+        if not self.same() and self._again is not None:
             self.value, self._again = self._again, _another(self._again)
             self._at = _position(self.value)
         return self.value
 
 
-def turns_of(value: Any, known: dict[int, Turns]) -> Turns:
+class Around:
+    """A method `__next__`, or a tuple, and the iterators that it holds."""
+
+    def __init__(self, value: Any, known: "Known") -> None:
+        self.value = value
+        self._turning = [(at, turns_of(each, known)) for at, each in enumerate(_held(value)) if takes(each)]
+
+    def same(self) -> bool:
+        """Whether nobody has taken anything."""
+        return all(each.same() for _, each in self._turning)
+
+    def put_back(self) -> Any:
+        """What is to be used from now on."""
+        held = [*_held(self.value)]
+        for at, each in self._turning:
+            held[at] = each.put_back()
+        if any(each is not before for each, before in zip(held, _held(self.value), strict=True)):
+            self.value = held[0].__next__ if type(self.value) is _NEXT else tuple.__new__(type(self.value), held)
+        return self.value
+
+
+Known = dict[int, Turns | Around]  # by identity
+
+
+def turns_of(value: Any, known: Known) -> Turns | Around:
     """Of `value`: the same for all places that share it."""
     found = known.get(id(value))
     if found is None:
-        found = known[id(value)] = Turns(value, known)
+        found = known[id(value)] = Turns(value) if id(type(value)) in TURNING else Around(value, known)
     return found
+
+
+def _held(value: Any) -> tuple[Any, ...]:
+    return (value.__self__,) if type(value) is _NEXT else (*tuple.__iter__(value),)
 
 
 def _reduced(value: Any) -> tuple[Any, ...]:
@@ -67,15 +96,21 @@ def _position(value: Any) -> object:
     kind = type(value)
     if kind is itertools.count:
         return repr(value)
-    if kind not in _OF_OTHERS:
+    if id(kind) not in _OF_OTHERS:
         hint: int = value.__length_hint__()
         return hint
     try:
         _, inner, *state = _reduced(value)
     except (TypeError, RuntimeError):
         return object()  # it cannot be told
+    if any(_gives(each) and id(type(each)) not in TURNING for each in inner):
+        return object()
     said = [len(each) if isinstance(each, list) else each for each in (state[0] if state and isinstance(state[0], tuple) else state)]
-    return [_position(each) for each in inner if type(each) in _KINDS], said
+    return [_position(each) for each in inner if id(type(each)) in TURNING], said
+
+
+def _gives(value: Any) -> bool:
+    return any("__next__" in attributes_of(each) for each in bases_of(type(value)))
 
 
 def _another(value: Any) -> Any:
@@ -100,8 +135,8 @@ def _copied(part: Any) -> Any:
     """A part of how an iterator is made again: another iterator, the list of what a cycle has given, or something that stays. Raises
     TypeError: the part cannot be made again.
     """
-    if hasattr(part, "__next__"):
-        another = _another(part) if type(part) in _KINDS else None
+    if _gives(part):
+        another = _another(part) if id(type(part)) in TURNING else None
         if another is None:
             raise TypeError
         return another

@@ -1,16 +1,33 @@
-"""Whose a function, a class or an object is: the user's own, a package's, the standard library's, or that of a tool of tests."""
+"""Whose a function, a class or an object is: the user's own, a package's, the standard library's, or that of a tool of tests.
+
+Looking runs no code of a user's: what a class has is read by `type`, whatever its metaclass says, and classes are told apart by identity.
+"""
 
 import sys
 from collections.abc import Iterator
-from types import FunctionType
+from threading import Barrier, BoundedSemaphore, Condition, Event, Semaphore
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, NamedTuple
 
 from subwarden.scheduling.isolation.installed import own
+from subwarden.scheduling.isolation.modules import globals_in
 
 TOOLS = frozenset("subwarden _pytest pluggy hypothesis xdist execnet coverage pdb dask distributed".split())  # and pytest's plugins
 STATE = frozenset(  # modules of the standard library; and asyncio
-    "collections types weakref _weakrefset queue contextlib functools _thread unittest.mock".split()
+    "collections types weakref _weakrefset queue contextlib functools _thread unittest.mock argparse configparser optparse sched graphlib "
+    "http.cookies http.cookiejar email.message".split()
 )
+
+
+def kinds(*some: Any) -> frozenset[int]:
+    """These classes, by identity: a metaclass may say anything of equality and of hashes."""
+    return frozenset(map(id, some))
+
+
+_STATE = kinds(Barrier, BoundedSemaphore, Condition, Event, Semaphore)
+attributes_of: Any = type.__dict__["__dict__"].__get__  # the names in a class itself
+bases_of: Any = type.__dict__["__mro__"].__get__  # a class, and those that it inherits from
+_module_of: Any = type.__dict__["__module__"].__get__
 
 
 class Namespace(NamedTuple):
@@ -20,12 +37,21 @@ class Namespace(NamedTuple):
     owner: Any = None
 
 
+def names_of(thing: Any) -> Any:
+    """The dictionary of attributes that an object itself has; None if it has none. A class may show another one in its place."""
+    for kind in bases_of(type(thing)):
+        found = attributes_of(kind).get("__dict__")
+        if type(found) in (GetSetDescriptorType, MemberDescriptorType):
+            return found.__get__(thing)
+    return None
+
+
 def globals_of(thing: Any) -> Iterator[Namespace]:
     """Of the module in which a function or a class is defined, if it is the user's own."""
     if type(thing) is FunctionType:
         names: dict[str, Any] | None = thing.__globals__
     elif (module := module_of(thing)) in sys.modules:
-        names = vars(sys.modules[module])
+        names = globals_in(sys.modules[module])
     else:  # in a file that was loaded by its path
         names = next((each.__globals__ for each in attributes_of(thing).values() if type(each) is FunctionType), None)
     if names is not None and is_own(names.get("__file__")):
@@ -49,13 +75,8 @@ def is_of_one_mock(kind: type) -> bool:
 
 def module_of(kind: type) -> str:
     """The name of its module; empty where somebody has put something else there."""
-    name: object = type.__getattribute__(kind, "__module__")  # a metaclass of the subject's may do anything
+    name: object = _module_of(kind)
     return name if isinstance(name, str) else ""
-
-
-def attributes_of(kind: type) -> Any:
-    """The names in a class itself."""
-    return type.__getattribute__(kind, "__dict__")
 
 
 def holds_state(kind: type) -> bool:
@@ -63,7 +84,7 @@ def holds_state(kind: type) -> bool:
     name = module_of(kind)
     top = name.partition(".")[0]
     if top in sys.stdlib_module_names:
-        return name in STATE or top == "asyncio"
+        return name in STATE or top == "asyncio" or id(kind) in _STATE
     return bool(name) and (not is_tool(top) or is_own_class(kind))
 
 

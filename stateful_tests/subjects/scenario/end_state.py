@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 from subwarden.scheduling.state_search.portable import PortableNumbers
-from subwarden.scheduling.state_search.structure import Indigestible
+from subwarden.scheduling.state_search.structure import NO_HASH, Indigestible
 from subwarden.scheduling.state_search.suspended import Suspended
 
 
@@ -31,7 +31,9 @@ class EndStates:
             before = len(structure.out)
             try:
                 structure.add(value)
-            except (Indigestible, RecursionError):
+            except (Indigestible, RecursionError, TypeError) as error:
+                if isinstance(error, TypeError) and NO_HASH not in str(error):
+                    raise
                 del structure.out[before:]
                 structure.out.append(0)
             parts.append(name)

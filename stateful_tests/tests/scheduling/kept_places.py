@@ -1,6 +1,6 @@
 """Places that can keep something from run to run, as modules: for each, what a run does (`leave`) and what the next would see (`seen`).
 
-Long because it is one table.
+Long because it is a table, and one of modules that must not notice.
 """
 
 PLACES = {
@@ -173,4 +173,127 @@ PLACES = {
         "class Hiding(type):\n    def __getattribute__(cls, name): raise KeyError(name)\nclass Hub(metaclass=Hiding): n = 0\n"
         "def leave(): type.__setattr__(Hub, 'n', 1)\ndef seen(): return type.__getattribute__(Hub, 'n')"
     ),
+    "the order of attributes": (
+        "class Hub: pass\nhub = Hub()\nhub.a, hub.b = 1, 2\ndef leave():\n    del hub.a\n    hub.a = leave.a = 1\n    del leave.b\n"
+        "    leave.b = 2\nleave.b, leave.a = 2, 1\ndef seen(): return vars(hub), vars(leave)"
+    ),
+    "a number that is negative and nothing": (
+        "kept, by = [0.0], {'a': 0.0}\ndef leave(): kept[0] = by['a'] = -0.0\ndef seen(): return kept, by"
+    ),
+    "the maker of a defaultdict": (
+        "from collections import defaultdict\nfrom itertools import count\nids, made = defaultdict(count().__next__), defaultdict(list)\n"
+        "def leave(): made.default_factory = ids['a']\ndef seen(): return ids['b'], dict(ids), made"
+    ),
+    "counts in tuples": (
+        "from itertools import count\nfrom typing import NamedTuple\nclass Ids(NamedTuple): n: object\nnumbers = count()\n"
+        "pair, ids, deep, next_ = (numbers, 1), Ids(count()), [((numbers,),)], numbers.__next__\n"
+        "def leave(): return next(pair[0]), next(ids.n), next(deep[0][0][0]), next(numbers), next_()\nseen = leave"
+    ),
+    "what a cache without a limit has known": (
+        "from functools import cache\nn = 0\n@cache\ndef hub(name):\n    global n\n    n += 1\n    return n\nhub('a')\n"
+        "def leave():\n    hub.cache_clear()\n    hub('b')\ndef seen(): return hub('a'), hub('b')"
+    ),
+    "a dictionary that a cache has given": (
+        "from functools import lru_cache\n@lru_cache\ndef settings(): return {}\nsettings()\n"
+        "def leave(): settings()['a'] = 1\ndef seen(): return dict(settings())"
+    ),
+    "locks and events of threads": (
+        "from threading import Event, Lock, RLock, Semaphore\n"
+        "lock, free, mine, event, few = Lock(), Lock(), RLock(), Event(), Semaphore(2)\n"
+        "free.acquire()\ndef leave():\n    for each in (lock, mine, mine, few): each.acquire(blocking=False)\n"
+        "    free.release()\n    event.set()\n"
+        "def seen(): return lock.locked(), free.locked(), mine._is_owned(), event.is_set(), few._value"
+    ),
+    "variables of the process": (
+        "import os\nos.environ['KEPT'] = 'a'\ndef leave():\n    del os.environ['KEPT']\n    os.environ['KEPT_MORE'] = 'b'\n"
+        "def seen(): return os.getenv('KEPT'), os.getenv('KEPT_MORE')"
+    ),
+    "a logger": (
+        "import logging\nlogger, child = logging.getLogger('kept'), logging.getLogger('kept.child')\n"
+        "def leave():\n    logger.addHandler(logging.NullHandler())\n    logger.setLevel(1)\n    child.isEnabledFor(1)\n"
+        "def seen(): return logger.handlers, logger.level, child.isEnabledFor(1)"
+    ),
+    "an exception that is made once": (
+        "CLOSED = ConnectionError('closed')\ndef leave():\n    try:\n        raise CLOSED from KeyError()\n"
+        "    except ConnectionError as error:\n"
+        "        error.args = ('closed', 1)\ndef seen(): return CLOSED.args, CLOSED.__traceback__, CLOSED.__cause__"
+    ),
+    "an object of the standard library": (
+        "from argparse import Namespace\nfrom configparser import ConfigParser\nargs, parser = Namespace(n=1), ConfigParser()\n"
+        "def leave():\n    args.n = 2\n    parser.add_section('a')\ndef seen(): return args, parser.sections()"
+    ),
+    "a pool of threads": (
+        "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor()\ndef leave(): pool.shutdown()\n"
+        "def seen(): return pool._shutdown"
+    ),
+    "behind a view of bytes": "view = memoryview(bytearray(2))\ndef leave(): view[0] = 1\ndef seen(): return bytes(view)",
+    "in subclasses of Python's own": (
+        "from functools import partial\nclass Part(partial): pass\nclass Shown(property): pass\nnote = Part(list.append, [])\n"
+        "def made():\n    known = []\n    return Shown(lambda hub: known)\nclass Hub: known = made()\n"
+        "def leave():\n    note(1)\n    Hub().known.append(1)\ndef seen(): return note.args, Hub().known"
+    ),
+    "an OrderedDict whose keys have changed": (
+        "from collections import OrderedDict\nclass Key:\n    n = 1\n    def __hash__(self): return self.n\nkey = Key()\n"
+        "kept = OrderedDict({key: 1})\n"
+        "def leave():\n    del kept[key]\n    key.n = 2\n    kept[key] = 1\ndef seen(): return key.n, [each.n for each in kept]"
+    ),
+    "a class that has no hash": (
+        "class Meta(type):\n    def __eq__(cls, other): return cls is other\nclass Hub(metaclass=Meta): n = 0\nhub, kept = Hub(), [Hub()]\n"
+        "def leave():\n    Hub.n, hub.n = 1, kept.pop()\ndef seen(): return Hub.n, vars(hub), len(kept)"
+    ),
+    "what is counted when an object dies": (
+        "class Client:\n    alive = 0\n    def __init__(self): Client.alive += 1\n    def __del__(self): Client.alive -= 1\nkept = []\n"
+        "def leave(): kept.append(Client())\ndef seen(): return Client.alive, kept"
+    ),
+    "what moves from one place to the next": (
+        "class Slotted: __slots__ = ('a', 'b')\nslotted, one = Slotted(), object()\n"
+        "slotted.a, left, right, by = one, [one], [one], {'a': one}\n"
+        "def made():\n    a, b = one, None\n    def move():\n        nonlocal a, b\n        a, b = b, a\n"
+        "        return a is None\n    return move\n"
+        "move = made()\ndef leave():\n    move()\n    right.append(left.pop())\n    by['b'] = by.pop('a')\n"
+        "    slotted.b = slotted.a\n    del slotted.a\n"
+        "def seen(): return len(left), len(right), list(by), hasattr(slotted, 'a'), move() or move()"
+    ),
 }
+
+# Modules whose classes note in LOOKED whenever they are asked for anything: what is looked at and put back must not notice.
+_NOTES = "LOOKED = []\ndef note(name, gives=None): return lambda *_: (LOOKED.append(name), gives)[1]\n"
+HOSTILE = {
+    "attributes": (
+        "class Hub:\n    __getattr__ = __setattr__ = __delattr__ = note('attribute')\n"
+        "    __dict__ = __class__ = property(note('property'))\n"
+        "    __len__ = __bool__ = __iter__ = note('size')\n    __eq__ = note('=='); __hash__ = note('hash', 1)\n"
+        "class Deeper(Hub): pass\nclass Slotted(Hub): __slots__ = ('n',)\nhub, deeper, slotted = Hub(), Deeper(), Slotted()\n"
+        "def leave():\n    global hub, other\n    hub, other = Hub(), Hub()\n    type(slotted).n.__set__(slotted, Hub())\n"
+    ),
+    "keys and elements": (
+        "from collections import deque\nfrom weakref import WeakKeyDictionary, WeakSet\nclass Key:\n"
+        "    __eq__ = note('==', True)\n    __hash__ = note('hash', 1)\n"
+        "a, b = Key(), Key()\n"
+        "kept = [a], {a}, {a: b}, (a, b), deque([a]), {(a,): 1}, {frozenset([a])}, WeakSet([a]), WeakKeyDictionary({a: 1})\n"
+        "def leave():\n    for each in kept:\n        if hasattr(each, 'clear'): each.clear()\n    kept[0].append(b)\n"
+    ),
+    "containers": (
+        "from collections import OrderedDict, deque\nimport random, array, io\n"
+        "names = '__len__ __iter__ __eq__ __getitem__ __setitem__ __delitem__ clear update "
+        "extend append add keys values items copy pop __bytes__ getstate setstate tobytes __getstate__ __setstate__ closed "
+        "typecode __contains__'.split()\n"
+        "for kind in (list, dict, set, deque, bytearray, OrderedDict, random.Random, io.StringIO, io.BytesIO):\n"
+        "    globals()[kind.__name__ + '_'] = type('Hostile', (kind,), {'__module__': __name__, **{name: note(name) for name "
+        "in names}})()\n"
+        "def leave():\n    list.append(list_, 1)\n    dict.__setitem__(dict_, 1, 1)\n    set.add(set_, 1)\n    deque.append(deque_, 1)\n"
+        "    bytearray.append(bytearray_, 1)\n    io.StringIO.write(StringIO_, 'a')\n    random.Random.random(Random_)\n"
+    ),
+    "classes": (
+        "class Meta(type):\n    __getattribute__ = __setattr__ = __delattr__ = __instancecheck__ = __subclasscheck__ = note('class')\n"
+        "    __module__ = __mro__ = __bases__ = __dict__ = property(note('class'))\n"
+        "Hub = type.__call__(Meta, 'Hub', (), {'n': 0})\nhub = type.__call__(Hub)\n"
+        "def leave(): type.__setattr__(Hub, 'n', 1)\n"
+    ),
+    "modules": (
+        "import sys\nfrom types import ModuleType\nclass Lazy(ModuleType): __getattribute__ = note('module')\n"
+        "lazy = sys.modules['kept_lazy'] = Lazy('kept_lazy')\n"
+        "n = 0\ndef leave():\n    global n\n    n = 1\n"
+    ),
+}
+HOSTILE = {name: f"{_NOTES}{text}def seen(): return 0\nLOOKED.clear()\n" for name, text in HOSTILE.items()}

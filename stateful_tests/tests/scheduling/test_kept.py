@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ import pytest
 import subwarden
 from subwarden.scheduling.isolation.kept import Kept, begin_alike, beginning_alike
 from subwarden.scheduling.isolation.places.reachable import reachable
-from subwarden.stateful_tests.tests.scheduling.kept_places import PLACES
+from subwarden.stateful_tests.tests.scheduling.kept_places import HOSTILE, PLACES
 
 NAME = "kept_by_somebody"
 
@@ -35,7 +34,7 @@ def module_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         return importlib.import_module(name)
 
     yield load
-    for name in made:
+    for name in (*made, "kept_lazy"):
         sys.modules.pop(name, None)
 
 
@@ -56,6 +55,24 @@ def test_what_a_run_leaves_is_put_back(text: str, module_of: Any) -> None:
         kept.put_back()
     module.leave()
     assert repr(module.seen()) != first, "the module's functions show nothing"
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_code_of_a_users_runs_when_it_is_looked_at(text: str, module_of: Any) -> None:
+    """Nor when it is put back. What it would say may be wrong, and what it does may be seen."""
+    module = module_of(text)
+    noticed: Any = vars(module)["LOOKED"]
+    kept = Kept(vars(module)["leave"])
+    kept.put_back()
+    assert not noticed
+    for _ in range(2):
+        vars(module)["leave"]()
+        noticed.clear()
+        assert list(kept.changed())
+        assert not noticed
+        kept.put_back()
+        assert not list(kept.changed())
+        assert not noticed
 
 
 def test_objects_are_put_back_in_their_places(module_of: Any) -> None:
@@ -104,7 +121,7 @@ def test_what_a_test_collects_around_its_scenario_stays(module_of: Any) -> None:
 def test_modules_of_packages_and_of_tests_tools_are_left_alone() -> None:
     """They keep what they keep."""
     assert not [*reachable(json.dumps), *reachable(pytest.fixture), *reachable(subwarden.explore)]
-    assert not [*reachable(partial(print, logging.getLogger(), pytest.MonkeyPatch(), json))]
+    assert not [*reachable(partial(print, pytest.MonkeyPatch(), json))]
 
 
 def test_a_package_does_not_lead_to_modules_that_others_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,6 +214,7 @@ UNSEEN = {
         "import sqlite3\nkept = sqlite3.connect(':memory:')\nkept.execute('create table t (n)')\n"
         "def take(): return kept.execute('insert into t values (1)')"
     ),
+    "a generator that is counted": ("def numbers():\n    while True: yield 1\nkept = enumerate(numbers())\ndef take(): return next(kept)"),
     "one of very many": (
         "class One:\n    n = 0\nkept = [One() for _ in range(10_001)]\ndef take():\n    kept[0].n += 1\n    return kept[0].n"
     ),

@@ -8,7 +8,6 @@ as a default (`def __init__(self, clock=time.monotonic)`), or in a closure. What
 run that it decides does not repeat.
 """
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,10 @@ from contextlib import contextmanager
 from threading import get_ident
 from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any
+from weakref import ref
 
+from subwarden.scheduling.isolation.modules import globals_in, loaded
+from subwarden.scheduling.isolation.places.whose import attributes_of, kinds, module_of
 from subwarden.scheduling.loop import ENTERED
 from subwarden.world import blocking
 from subwarden.world.dates import EPOCH, replace_dates
@@ -26,14 +28,13 @@ class Virtual(staticmethod):  # type: ignore[type-arg]  # it takes none at run t
     """A function that is no method of the objects of a class which holds it, as those of `time` are not."""
 
 
-FUNCTIONS = (FunctionType, BuiltinFunctionType, Virtual)
+FUNCTIONS = kinds(FunctionType, BuiltinFunctionType, Virtual)
 NANO = 1_000_000_000
-NOT_OURS = (*sys.stdlib_module_names, "subwarden", "hypothesis", "pytest", "_pytest", "pluggy", "xdist", "execnet")
 
 Clock = Callable[..., Any]
 Holder = FunctionType | type
 _open = 0
-_holders: dict[str, tuple[int, list[Holder]]] = {}  # by module: how many names it had, and what of it holds a clock
+_known: dict[str, tuple[ref[ModuleType], int, list[str], list[Holder]]] = {}  # of modules: how many names they had, and what are clocks
 
 
 def _virtual(real: Clock, of: Callable[[float], Any]) -> Clock:
@@ -113,32 +114,45 @@ def controlled_clocks() -> Iterator[None]:
 
 
 def _replace(by: dict[Clock, Clock]) -> None:
-    for module in [time, *filter(_may_read, list(sys.modules.values()))]:
-        names = vars(module)
-        for name, value in list(names.items()):
-            if _may_be_clock(value) and value in by:
-                setattr(module, name, by[value])
-        if module is not time:
-            for holder in _holders_of(module, names):
-                _replace_in(holder, by)
+    _replace_names(time, _bound(vars(time)), by)
+    own, packages = loaded()
+    for module in own:  # which may have bound a clock to a name that it had
+        _replace_names(module, _bound(globals_in(module)), by)
+    for module in (*own, *packages):
+        names, holders = _clocks_in(module, globals_in(module))
+        _replace_names(module, names, by)
+        for holder in holders:
+            _replace_in(holder, by)
+
+
+def _replace_names(module: ModuleType, names: list[str], by: dict[Clock, Clock]) -> None:
+    bound = globals_in(module)
+    for name in names:
+        if _may_be_clock(value := bound.get(name)) and value in by:
+            setattr(module, name, by[value])
 
 
 def _may_be_clock(value: Any) -> bool:
-    return type(value) in FUNCTIONS and value.__name__ in CLOCKS  # asks no lazy object of a package, which may not be set up
+    return id(type(value)) in FUNCTIONS and value.__name__ in CLOCKS  # asks no lazy object of a package, which may not be set up
 
 
-def _holders_of(module: ModuleType, names: dict[str, Any]) -> list[Holder]:
-    """The functions and classes of a module that hold a clock. It is looked through once, and again when it has more names."""
-    known = _holders.get(module.__name__)
-    if known is None or known[0] != len(names):
-        own = [
-            value for value in list(names.values()) if issubclass(type(value), type) and vars(value).get("__module__") == module.__name__
-        ]
-        functions = [value for each in (names, *map(vars, own)) for value in list(each.values()) if type(value) is FunctionType]
+def _bound(names: dict[str, Any]) -> list[str]:
+    return [name for name, value in list(names.items()) if _may_be_clock(value)]
+
+
+def _clocks_in(module: ModuleType, names: dict[str, Any]) -> tuple[list[str], list[Holder]]:
+    """The names of a module that are clocks, and its functions and classes that hold one. It is looked through once, and again when it has
+    more names.
+    """
+    name = str(names.get("__name__"))
+    known = _known.get(name)
+    if known is None or known[0]() is not module or known[1] != len(names):
+        own = [value for value in list(names.values()) if issubclass(type(value), type) and module_of(value) == name]
+        functions = [value for each in (names, *map(attributes_of, own)) for value in list(each.values()) if type(value) is FunctionType]
         found: list[Holder] = [function for function in functions if any(map(_may_be_clock, _held_by(function)))]
-        found += [kind for kind in own if any(_may_be_clock(value) or _is_static(value) for value in vars(kind).values())]
-        known = _holders[module.__name__] = len(names), found
-    return known[1]
+        found += [kind for kind in own if any(_may_be_clock(value) or _is_static(value) for value in attributes_of(kind).values())]
+        known = _known[name] = ref(module), len(names), _bound(names), found
+    return known[2], known[3]
 
 
 def _held_by(function: FunctionType) -> list[Any]:
@@ -154,7 +168,7 @@ def _replace_in(holder: Holder, by: dict[Clock, Clock]) -> None:
     def now(value: Any) -> Any:
         return by.get(value, value) if _may_be_clock(value) else value
 
-    if isinstance(holder, FunctionType):
+    if type(holder) is FunctionType:
         if holder.__defaults__:
             holder.__defaults__ = tuple(map(now, holder.__defaults__))
         if holder.__kwdefaults__:
@@ -163,13 +177,8 @@ def _replace_in(holder: Holder, by: dict[Clock, Clock]) -> None:
             if cell != CellType() and _may_be_clock(cell.cell_contents):
                 cell.cell_contents = now(cell.cell_contents)
         return
-    for name, value in list(vars(holder).items()):
+    for name, value in list(attributes_of(holder).items()):
         if _may_be_clock(value) and value in by:
             setattr(holder, name, by[value])
         elif _is_static(value) and value.__func__ in by:
             setattr(holder, name, staticmethod(by[value.__func__]))
-
-
-def _may_read(module: Any) -> bool:
-    """Whether `module` is code whose time is the loop's: a subject's, or a package's that it uses."""
-    return isinstance(module, ModuleType) and module.__name__.partition(".")[0] not in NOT_OURS

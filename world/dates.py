@@ -6,13 +6,12 @@ real date; a run that they decide does not repeat.
 """
 
 import datetime
-import sys
 from collections.abc import Iterable
 from threading import get_ident
 from types import ModuleType
 from typing import Any
 
-from subwarden.scheduling.isolation.installed import is_installed
+from subwarden.scheduling.isolation.modules import globals_in, loaded
 from subwarden.scheduling.loop import ENTERED
 
 EPOCH = 1_750_000_000  # what `time.time()` says at the begin of a run
@@ -64,13 +63,7 @@ VIRTUAL: list[tuple[Any, Any]] = [(datetime.datetime, _Datetime), (datetime.date
 
 def replace_dates(modules: Iterable[Any] | None = None, *, back: bool = False) -> None:
     """Give the user's own modules, or these, the virtual dates; with `back`, the real ones again."""
-    for module in list(sys.modules.values()) if modules is None else modules:
-        if not isinstance(module, ModuleType) or module.__name__.partition(".")[0] == "subwarden":
-            continue
-        if is_installed(getattr(module, "__file__", None) or "<none>"):
-            continue
-        for name, value in list(vars(module).items()):
-            for real, virtual in VIRTUAL:
-                old, new = (virtual, real) if back else (real, virtual)
-                if value is old:
-                    setattr(module, name, new)
+    by = {id(virtual if back else real): real if back else virtual for real, virtual in VIRTUAL}
+    for module in loaded().own if modules is None else modules:
+        for name, value in [(name, value) for name, value in globals_in(module).items() if id(value) in by]:
+            setattr(module, name, by[id(value)])

@@ -18,7 +18,7 @@ from threading import get_ident
 from types import ModuleType
 from typing import Any
 
-from subwarden.scheduling.isolation.installed import own
+from subwarden.scheduling.isolation.modules import globals_in, loaded
 from subwarden.scheduling.loop import ENTERED, ControlledLoop
 from subwarden.scheduling.uncontrolled import SELECT
 
@@ -109,12 +109,10 @@ def _replace() -> list[tuple[Any, str, bool, Any]]:
 
 def _replace_bound(refusals: dict[int, Callable[..., Any]]) -> Iterator[tuple[Any, str, bool, Any]]:
     """The same for what own modules have bound by name; `refusals`: by the identity of what they refuse."""
-    for module in list(sys.modules.values()):
-        file: object = vars(module).get("__file__") if issubclass(type(module), ModuleType) else None  # others stand for a module
-        if isinstance(file, str) and own(file):
-            for name, value in [(name, value) for name, value in vars(module).items() if id(value) in refusals]:
-                setattr(module, name, refusals[id(value)])
-                yield module, name, True, value
+    for module in loaded().own:
+        for name, value in [(name, value) for name, value in globals_in(module).items() if id(value) in refusals]:
+            setattr(module, name, refusals[id(value)])
+            yield module, name, True, value
 
 
 def _refusal(name: str, original: Callable[..., Any], ends: bool, doubles: bool) -> Callable[..., Any]:

@@ -35,7 +35,7 @@ from types import (
 from typing import Any, NamedTuple
 
 from subwarden.scheduling.isolation.imports import imports
-from subwarden.scheduling.isolation.modules import globals_in
+from subwarden.scheduling.isolation.modules import globals_in, is_own, is_tool
 from subwarden.scheduling.isolation.places.states import state_of
 from subwarden.scheduling.isolation.places.turns import TURNING, takes
 from subwarden.scheduling.isolation.places.whose import (
@@ -46,9 +46,7 @@ from subwarden.scheduling.isolation.places.whose import (
     globals_of,
     holds_state,
     is_of_one_mock,
-    is_own,
     is_own_class,
-    is_tool,
     kinds,
     module_of,
     names_of,

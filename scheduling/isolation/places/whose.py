@@ -9,10 +9,8 @@ from threading import Barrier, BoundedSemaphore, Condition, Event, Semaphore
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, NamedTuple
 
-from subwarden.scheduling.isolation.installed import own
-from subwarden.scheduling.isolation.modules import globals_in
+from subwarden.scheduling.isolation.modules import globals_in, is_own, is_tool
 
-TOOLS = frozenset("subwarden _pytest pluggy hypothesis xdist execnet coverage pdb dask distributed".split())  # and pytest's plugins
 STATE = frozenset(  # modules of the standard library; and asyncio
     "collections types weakref _weakrefset queue contextlib functools _thread unittest.mock argparse configparser optparse sched graphlib "
     "http.cookies http.cookiejar email.message".split()
@@ -58,11 +56,6 @@ def globals_of(thing: Any) -> Iterator[Namespace]:
         yield Namespace(names)
 
 
-def is_own(file: object) -> bool:
-    """Whether `file` is a user's own code."""
-    return isinstance(file, str) and own(file)
-
-
 def is_own_class(kind: type) -> bool:
     """Whether `kind` is defined in a user's own code."""
     return module_of(kind) != "" and any(globals_of(kind))
@@ -86,8 +79,3 @@ def holds_state(kind: type) -> bool:
     if top in sys.stdlib_module_names:
         return name in STATE or top == "asyncio" or id(kind) in _STATE
     return bool(name) and (not is_tool(top) or is_own_class(kind))
-
-
-def is_tool(top: str) -> bool:
-    """Whether the package `top` tests: what it keeps is no state of a subject, and some of it is still to be undone when the test ends."""
-    return top in TOOLS or top.startswith("pytest")

@@ -36,6 +36,7 @@ from typing import Any, NamedTuple
 
 from subwarden.scheduling.isolation.imports import imports
 from subwarden.scheduling.isolation.modules import globals_in, is_own, is_tool
+from subwarden.scheduling.isolation.places.roots import CONTAINERS, content_of, roots
 from subwarden.scheduling.isolation.places.states import state_of
 from subwarden.scheduling.isolation.places.turns import TURNING, takes
 from subwarden.scheduling.isolation.places.whose import (
@@ -52,7 +53,6 @@ from subwarden.scheduling.isolation.places.whose import (
     names_of,
 )
 
-CONTAINERS = (dict, list, set, deque)
 UNSEEN: tuple[type, ...] = (
     GeneratorType,
     AsyncGeneratorType,
@@ -98,7 +98,7 @@ def reachable(root: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
     """
     seen = {} if seen is None else seen
     seen[id(vars(builtins))] = builtins  # each module has them
-    waiting: list[Any] = list(_roots(root))
+    waiting: list[Any] = list(roots(root))
     last: list[Any] = []
     while waiting or last:
         thing = (waiting or last).pop()
@@ -131,41 +131,6 @@ def _length(kind: type, thing: Any) -> int:
     base: Any = next(each for each in (*CONTAINERS, tuple, frozenset) if issubclass(kind, each))
     length: int = base.__len__(thing)
     return length
-
-
-def _roots(root: Any) -> Iterator[Any]:
-    """Where to start: the module of a function or a class, the objects in a closure, and the arguments of a call that is made for each run.
-
-    A bare container in the closure of a scenario is how the test around it collects something over all runs. A part of the harness, such as
-    a hub, makes a subject of what it was given, with all that it encloses: a server keeps its clients there. What else it keeps is its own
-    business.
-    """
-    seen: dict[int, Any] = {}
-    waiting = [(root, True)]
-    while waiting:
-        thing, given = waiting.pop()
-        if id(thing) in seen:
-            continue
-        seen[id(thing)] = thing
-        kind = type(thing)
-        if issubclass(kind, partial):
-            waiting += [(each, True) for each in (*thing.args, *thing.keywords.values(), thing.func)]
-        elif issubclass(kind, MethodType):
-            waiting += [(thing.__self__, True), (thing.__func__, True)]
-        elif issubclass(kind, FunctionType):
-            yield from globals_of(thing)
-            waiting += [(each, False) for cell in thing.__closure__ or () for each in _content(cell)]
-        elif issubclass(kind, type):
-            yield from globals_of(thing)
-        elif issubclass(kind, ModuleType):
-            yield thing
-        elif module_of(kind).partition(".")[0] == "subwarden" and not is_own_class(kind):
-            own = getattr(thing, "__dict__", {}).values()
-            given_it = [each for each in own if not issubclass(type(each), CONTAINERS)]
-            waiting += [(each, True) for each in given_it]
-            yield from (each for each in given_it if issubclass(type(each), FunctionType))
-        elif given or not issubclass(kind, CONTAINERS):
-            yield thing
 
 
 def _parts(kind: type, thing: Any) -> Iterable[Any]:
@@ -285,13 +250,6 @@ def _all_elements(kind: type, thing: Any) -> tuple[Any, ...]:
     return tuple(iterated.__iter__(thing))
 
 
-def _content(cell: CellType) -> Iterator[Any]:
-    try:
-        yield cell.cell_contents
-    except ValueError:  # it is empty
-        return
-
-
 def _of_variable(variable: ContextVar[Any]) -> Iterator[Any]:
     with suppress(LookupError):
         yield variable.get()
@@ -303,7 +261,7 @@ _LOOKS: dict[int, Callable[[Any], Iterable[Any]]] = {
     for kind, look in (
         (Namespace, _of_namespace),
         (Slots, Slots.held),
-        (CellType, _content),
+        (CellType, content_of),
         (_lru_cache_wrapper, _of_cache),
         (MappingProxyType, _of_view),
         (ContextVar, _of_variable),

@@ -18,6 +18,7 @@ from subwarden.scheduling.isolation.places.holding import (
     Place,
 )
 from subwarden.scheduling.isolation.places.reachable import NOTHING, STACKS, Slots, answers_of, tables_of
+from subwarden.scheduling.isolation.places.roots import content_of
 from subwarden.scheduling.isolation.places.states import Put, Take, state_of
 from subwarden.scheduling.isolation.places.turns import Known
 from subwarden.scheduling.isolation.places.whose import Namespace
@@ -31,7 +32,7 @@ class Content(Place):
         super().__init__(now, turns)
 
     def content(self) -> list[Any]:
-        return [] if self.now == CellType() else [self.now.cell_contents]
+        return content_of(self.now)
 
     def fill(self) -> None:
         if self.was:

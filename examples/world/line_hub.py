@@ -44,7 +44,6 @@ def adapter(forgets):
         subscribe=lambda topic: f"join {topic}",
         unsubscribe=lambda topic: f"leave {topic}",
         publish=lambda topic, message: f"say {topic} {message}",
-        received=lambda text: None if text == "ok" else text,
         answered=lambda text: text == "ok",
     )
 

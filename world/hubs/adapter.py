@@ -5,6 +5,7 @@ A subclass knows how a client connects. It refuses to look inside, unless the us
 
 import asyncio
 import inspect
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from subwarden.world.hubs.leaving import breaks_off
 
 Say = Callable[..., Any]
 PUBLISHER = "publisher"
+WORD = re.compile(r"\w+")
 
 
 class Link(ABC):
@@ -50,12 +52,15 @@ class Link(ABC):
 
 
 class Messages(NamedTuple):
-    """How clients talk to a hub; see `AsgiHub`. Without `subscribe`, a subscription is a connection of its own."""
+    """How clients talk to a hub; see `AsgiHub`. Without `subscribe`, a subscription is a connection of its own. `to_all`: the hub has no
+    topics, and each connection gets every message.
+    """
 
     publish: Say
     subscribe: Say | None
     unsubscribe: Say | None
-    received: Callable[[str], str | None]
+    received: Callable[[str], str | None] | None
+    to_all: bool
 
     @property
     def by_topic(self) -> bool:
@@ -86,6 +91,8 @@ class HubAdapter(ABC):
         self._turns: dict[str, asyncio.Lock] = {}
         self._readers: list[asyncio.Task[None]] = []
         self._received: dict[str, list[str]] = {}
+        self._published: dict[Any, str] = {}  # the topic of each message
+        self._publisher_count = 0
         self._calls = 0  # that clients and publishers have made so far
         self._publishers: dict[str | None, list[Link]] = {}  # connections that nobody publishes by now, by topic where each has one
 
@@ -103,13 +110,27 @@ class HubAdapter(ABC):
 
     async def ready(self) -> None:
         """The hub runs: a publisher connects, so that a message can meet a call of a client. To connect takes longer than most calls."""
-        if not self.messages.by_topic and self.messages.by_message:
+        if (self.messages.to_all or not self.messages.by_topic) and self.messages.by_message:
             self._publishers[None] = [await self.publisher(None)]
+
+    def saying(self, topic: str, message: str) -> Any:
+        """What a publisher says to publish `message`."""
+        self._published[message] = topic
+        return self.messages.publish(topic, message)
+
+    def publisher_name(self) -> str:
+        """Of another connection: a hub may know its clients by their names."""
+        self._publisher_count += 1
+        return PUBLISHER if self._publisher_count == 1 else f"{PUBLISHER}-{self._publisher_count}"
+
+    def name_of(self, client: str, topic: str | None) -> str:
+        """By which the hub knows a client's connection. Where it has no topics, a client has one for each that it subscribes to."""
+        return f"{client}-{topic}" if self.messages.to_all else client
 
     async def say(self, topic: str, message: Any) -> None:
         """A publisher sends `message`, by a connection of its own as long as that takes. Who is cut off meanwhile breaks off."""
         self._calls += 1
-        key = topic if self.messages.by_topic else None
+        key = topic if self.messages.by_topic and not self.messages.to_all else None
         free = self._publishers.setdefault(key, [])
         free[:] = [each for each in free if not each.over]
         link = free.pop() if free else await self.publisher(key)
@@ -127,19 +148,30 @@ class HubAdapter(ABC):
 
     async def opened(self, client: str, topic: str | None = None) -> Link:
         """A connection of `client`, with a reader that keeps what arrives."""
-        made = await self.open(client, topic)
+        made = await self.open(self.name_of(client, topic), topic)
         named = client if topic is None else f"{client}/{topic}"
-        self._readers.append(asyncio.get_running_loop().create_task(self._read(client, made), name=f"{named} listens"))
+        self._readers.append(asyncio.get_running_loop().create_task(self._read(client, topic, made), name=f"{named} listens"))
         return made
 
-    async def _read(self, client: str, link: Link) -> None:
+    def _heard(self, text: str, topic: str | None) -> Any:
+        """The published message in what a connection was sent, or None for anything else. That of another topic is none where the hub
+        sends all to each connection. Where nobody says how it stands there, it is the only published message among the words.
+        """
+        if self.messages.received is not None:
+            message = self.messages.received(text)
+        else:
+            known = {word for word in WORD.findall(text) if word in self._published}
+            message = known.pop() if len(known) == 1 else None
+        return None if self.messages.to_all and self._published.get(message, topic) != topic else message
+
+    async def _read(self, client: str, topic: str | None, link: Link) -> None:
         kept = self._received.setdefault(client, [])
         while True:
             try:
                 text = await link.receive()
             except ConnectionError:
                 return
-            message = None if link.left else self.messages.received(text)
+            message = None if link.left else self._heard(text, topic)
             if message is not None:
                 kept.append(message)
 

@@ -8,7 +8,7 @@ from subwarden.world.asgi.application import Application
 from subwarden.world.asgi.connection import Disconnected
 from subwarden.world.asgi.fresh import application
 from subwarden.world.asgi.websocket import WebSocket
-from subwarden.world.hubs.adapter import PUBLISHER, HubAdapter, Link, Messages, Say, adapter_class
+from subwarden.world.hubs.adapter import HubAdapter, Link, Messages, Say, adapter_class
 
 
 class AsgiHub:
@@ -17,10 +17,12 @@ class AsgiHub:
     `app`: the application; or its name, `"main:app"`, by which it is imported anew for each run; or a function without arguments that
     makes it. `path`: where a client connects, with `{client}`. `subscribe(topic)`, `unsubscribe(topic)`: the message by which a client asks
     for that, text or JSON. `publish(topic, message)`: the message that a publisher sends, by a websocket of its own; or a tuple (method,
-    path, JSON) for an HTTP request. `received(text)`: the published message in what a client was sent, or None for anything else.
+    path, JSON) for an HTTP request. `received(text)`: the published message in what a client was sent, or None for anything else; without
+    it, that is the published message among the words of the text.
 
-    If `path` has `{topic}`, a subscription is a websocket of its own; `subscribe` and `unsubscribe` are not needed then. `observe(app)`:
-    what the application believes, as (client, topic) pairs.
+    If `path` has `{topic}`, a subscription is a websocket of its own; `subscribe` and `unsubscribe` are not needed then. With neither, the
+    application has no topics: each client that is connected gets every message. `observe(app)`: what the application believes, as (client,
+    topic) pairs.
 
     A client leaves by a close, or it breaks off: without a goodbye (code 1006), and what the application has not received by then is lost.
     With `breaks_off=False` all close. A call has been answered when the application has taken its message and asks for the next. Raises
@@ -35,14 +37,15 @@ class AsgiHub:
         publish: Say,
         subscribe: Say | None = None,
         unsubscribe: Say | None = None,
-        received: Callable[[str], str | None] = str,
+        received: Callable[[str], str | None] | None = None,
         observe: Callable[[Any], Any] | None = None,
         breaks_off: bool = True,
     ) -> None:
-        if ("{topic}" in path) is (subscribe is not None):
-            raise ValueError("AsgiHub needs either subscribe=, the message by which a client subscribes, or a path with {topic}")
+        if "{topic}" in path and subscribe is not None:
+            raise ValueError("AsgiHub needs either subscribe=, the message by which a client subscribes, or a path with {topic}, not both")
+        to_all = "{topic}" not in path and subscribe is None
         self.app, self.path, self.observe, self.breaks_off = app, path, observe, breaks_off
-        self.messages = Messages(publish, subscribe, unsubscribe, received)
+        self.messages = Messages(publish, subscribe, unsubscribe, received, to_all)
         self._kind = adapter_class(_Adapter, self.messages, observe)  # one class for all runs: a search tells states apart by it
         self.__name__ = app if isinstance(app, str) else getattr(app, "__name__", "AsgiHub")
 
@@ -67,29 +70,27 @@ class _Adapter(HubAdapter):
     def __init__(self, hub: AsgiHub, app: Any) -> None:
         super().__init__(hub.messages, breaks_off=hub.breaks_off)
         self.path, self.app = hub.path, app
-        self._count = 0  # of publishers
 
     async def start(self) -> None:
         self._driver = await Application(self.app).__aenter__()
         await self.ready()
 
     async def open(self, client: str, topic: str | None) -> Link:
-        named = client if topic is None else f"{client}/{topic}"
+        named = client if topic is None or self.messages.to_all else f"{client}/{topic}"
         made = await self._driver.websocket(self.path.format(client=client, topic=topic), name=named)
         await made.taken()
         return _Link(made)
 
     async def publish(self, topic: str, message: str) -> None:
-        said = self.messages.publish(topic, message)
+        said = self.saying(topic, message)
         if isinstance(said, tuple):
             await self._driver.request(said[0], said[1], json=said[2])
             return
         await self.say(topic, said)
 
     async def publisher(self, topic: str | None) -> Link:
-        self._count += 1
-        name = PUBLISHER if self._count == 1 else f"{PUBLISHER}-{self._count}"
-        made = await self._driver.websocket(self.path.format(client=PUBLISHER, topic=topic), name=name)
+        name = self.publisher_name()
+        made = await self._driver.websocket(self.path.format(client=name, topic=topic), name=name)
         await made.taken()
         return _Link(made)
 

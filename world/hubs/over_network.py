@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from subwarden.world.hubs.adapter import PUBLISHER, HubAdapter, Link, Messages, Say, adapter_class
+from subwarden.world.hubs.adapter import HubAdapter, Link, Messages, Say, adapter_class
 from subwarden.world.hubs.rest import at_rest
 from subwarden.world.network.stream import StreamSocket, opened
 
@@ -18,7 +18,8 @@ class SocketHub:
     `serve`: an async function that runs the server until it is cancelled; or one with a `yield`, after which it is to stop.
     `connect(client)` connects a client: to a connection of websockets or aiohttp, a pair (reader, writer) for lines, or an object with
     async `send(text)` and `receive()`, and `close()`. `subscribe`, `unsubscribe`, `publish`, `received`: as for `AsgiHub`. Without
-    `subscribe`, a subscription is a connection of its own, made by `connect(client, topic)`.
+    `subscribe`, a subscription is a connection of its own, made by `connect(client, topic)`; or by `connect(client)`, where the server
+    has no topics, and sends each message to all.
 
     `answered(text)`: whether a text answers the client's last request; a connection that the hub ends instead is a finding then. Without
     it, a request has been answered once nothing is in flight and no step is ready. A client leaves by `close()`, or it breaks off: its
@@ -34,24 +35,31 @@ class SocketHub:
         publish: Say,
         subscribe: Say | None = None,
         unsubscribe: Say | None = None,
-        received: Callable[[str], str | None] = str,
+        received: Callable[[str], str | None] | None = None,
         answered: Callable[[str], bool] | None = None,
         breaks_off: bool = True,
     ) -> None:
         if not (inspect.iscoroutinefunction(serve) or inspect.isasyncgenfunction(serve)):
             raise ValueError("SocketHub needs serve, an `async def` that runs the server")
-        taken = ("client",) if subscribe is not None else ("client", "topic")
-        try:
-            inspect.signature(connect).bind(*taken)
-        except TypeError:
-            raise ValueError(f"SocketHub needs connect({', '.join(taken)}), which connects a client") from None
+        to_all = subscribe is None and not _takes(connect, "client", "topic")
+        if (to_all or subscribe is not None) and not _takes(connect, "client"):
+            without = ", or, where a subscription is a connection of its own, connect(client, topic)" if subscribe is None else ""
+            raise ValueError(f"SocketHub needs connect(client), which connects a client{without}")
         self.serve, self.connect, self.answered, self.breaks_off = serve, connect, answered, breaks_off
-        self.messages = Messages(publish, subscribe, unsubscribe, received)
+        self.messages = Messages(publish, subscribe, unsubscribe, received, to_all)
         self._kind = adapter_class(_Adapter, self.messages)  # one class for all runs: a search tells states apart by it
         self.__name__ = getattr(serve, "__name__", "SocketHub")
 
     def __call__(self) -> Any:
         return self._kind(self)
+
+
+def _takes(call: Callable[..., Any], *arguments: str) -> bool:
+    try:
+        inspect.signature(call).bind(*arguments)
+    except TypeError:
+        return False
+    return True
 
 
 class _Adapter(HubAdapter):
@@ -75,7 +83,8 @@ class _Adapter(HubAdapter):
         sockets: list[StreamSocket] = []
         token = opened.set(sockets)
         try:
-            made = await (self._hub.connect(client) if topic is None else self._hub.connect(client, topic))
+            arguments = (client, topic) if self.messages.by_topic and not self.messages.to_all else (client,)
+            made = await self._hub.connect(*arguments)
         finally:
             opened.reset(token)
         link = _Link(made, self._hub.answered, sockets)
@@ -85,7 +94,7 @@ class _Adapter(HubAdapter):
         return link
 
     async def publish(self, topic: str, message: str) -> None:
-        said = self.messages.publish(topic, message)
+        said = self.saying(topic, message)
         if inspect.isawaitable(said):  # it publishes by itself
             await said
             await at_rest()
@@ -93,8 +102,9 @@ class _Adapter(HubAdapter):
         await self.say(topic, said)
 
     async def publisher(self, topic: str | None) -> Link:
-        link = await self.open(PUBLISHER, topic)
-        self._readers.append(asyncio.create_task(self._drained(link), name=f"{PUBLISHER} listens"))
+        name = self.publisher_name()
+        link = await self.open(name, topic)
+        self._readers.append(asyncio.create_task(self._drained(link), name=f"{name} listens"))
         return link
 
     async def _drained(self, link: Link) -> None:

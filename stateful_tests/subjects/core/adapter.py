@@ -308,7 +308,8 @@ class CoreAdapter(Adapter):
         for client, messages in received.items():
             for message in messages:
                 if not isinstance(message, str) or message not in known:
-                    raise BadAdapter(f"delivered() has {message!r:.80} for {client}, which was not published; return what publish got")
+                    said = f"delivered() has {message!r:.80} for {client}, which was not published; return what publish got"
+                    raise BadAdapter(f"{said} (AsgiHub and SocketHub: what `received` makes of a text is the message alone, or None)")
         return received
 
 

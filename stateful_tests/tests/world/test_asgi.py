@@ -206,11 +206,11 @@ def test_a_list_that_changes_while_it_is_sent_to_skips_a_subscriber(copies: bool
     assert explored(scenario).verdict == ("holds" if copies else "violated")
 
 
-def test_a_hub_needs_a_way_to_subscribe() -> None:
+def test_a_hub_has_one_way_to_subscribe() -> None:
     with pytest.raises(
-        ValueError, match=r"AsgiHub needs either subscribe=, the message by which a client subscribes, or a path with \{topic\}"
+        ValueError, match=r"AsgiHub needs either subscribe=, the message by which a client subscribes, or a path with \{topic\}, not both"
     ):
-        subwarden.AsgiHub(hub().chat, path="/ws", publish=lambda topic, message: message)
+        subwarden.AsgiHub(hub().chat, path="/ws/{topic}", subscribe=str, publish=lambda topic, message: message)
 
 
 def test_outside_of_a_run_no_application_is_driven() -> None:

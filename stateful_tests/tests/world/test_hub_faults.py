@@ -15,7 +15,7 @@ from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.drawing.profiles import PROFILES
 from subwarden.stateful_tests.exploring.runner import Runner, running
 from subwarden.stateful_tests.gate.search import GateSearch
-from subwarden.stateful_tests.specimens.hubs import asgi_apps, line_servers
+from subwarden.stateful_tests.specimens.hubs import asgi_apps, broadcasters, line_servers
 from subwarden.stateful_tests.subjects.core.level import CORE_LEVEL
 from subwarden.stateful_tests.subjects.core.program import CoreProgram
 from subwarden.stateful_tests.tests.subjects.core_level import factory_of
@@ -86,6 +86,30 @@ def test_a_gate_finds_a_planted_fault(kind: Any, fault: str) -> None:
 def test_a_gate_finds_nothing_in_a_correct_server(kind: Any, order: Order, cancellation: bool) -> None:
     outcome = searched(kind.hub(), Check(order, cancellation, CORE_LEVEL.name), 2_500).outcome
     assert not outcome.findings, outcome.findings
+
+
+BROADCASTS = {
+    "stops at a broken client": SHOWS["stops at a broken client"],
+    "ends all": ((*TWO, Unsubscribe("c1", "t1"), Publish("t1")),),
+    "tells twice": ((*ONE, Publish("t1")),),
+}
+TO_ALL = {"on the network": broadcasters.on_the_network, "by ASGI": broadcasters.by_asgi}
+
+
+@pytest.mark.parametrize("hub", TO_ALL.values(), ids=TO_ALL)
+@pytest.mark.parametrize("fault", broadcasters.FAULTS)
+def test_a_planted_fault_of_a_server_without_topics_is_found(hub: Any, fault: str) -> None:
+    """Each client gets every message, and it counts for the subscriptions to its topic alone."""
+    assert any(result.violations for result in results(hub(fault), BROADCASTS[fault], SCHEDULES))
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("hub", TO_ALL.values(), ids=TO_ALL)
+def test_a_correct_server_without_topics_holds(hub: Any, order: Order) -> None:
+    two = ((*TWO, Subscribe("c1", "t2"), Publish("t1")), (Publish("t2"), Unsubscribe("c1", "t2")))
+    for tasks in (*BROADCASTS.values(), two):
+        for result in results(hub(), tasks, 20, order):
+            assert not result.violations, (tasks, result.violations)
 
 
 def test_a_correct_server_that_does_not_answer_holds() -> None:

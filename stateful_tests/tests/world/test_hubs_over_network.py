@@ -14,15 +14,21 @@ from subwarden.world.hubs.rest import at_rest
 
 
 @pytest.mark.parametrize(
-    ("serve", "connect", "said"),
+    ("serve", "connect", "subscribe", "said"),
     [
-        (print, lambda client: None, "SocketHub needs serve, an `async def` that runs the server"),
-        (asyncio.sleep, lambda: None, r"SocketHub needs connect\(client\), which connects a client"),
+        (print, lambda client: None, str, "SocketHub needs serve, an `async def` that runs the server"),
+        (asyncio.sleep, lambda: None, str, r"SocketHub needs connect\(client\), which connects a client$"),
+        (
+            asyncio.sleep,
+            lambda: None,
+            None,
+            r"SocketHub needs connect\(client\), which connects a client, or, where a subscription .*, connect\(client, topic\)$",
+        ),
     ],
 )
-def test_a_hub_that_cannot_be_played_is_refused(serve: Any, connect: Any, said: str) -> None:
+def test_a_hub_that_cannot_be_played_is_refused(serve: Any, connect: Any, subscribe: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        subwarden.SocketHub(serve, connect=connect, subscribe=str, publish=print)
+        subwarden.SocketHub(serve, connect=connect, subscribe=subscribe, publish=print)
 
 
 def lines(answered: Any) -> Any:
@@ -70,6 +76,7 @@ def test_a_line_that_the_end_of_a_connection_cuts_off_is_no_message() -> None:
             connect=lambda client: asyncio.open_connection("localhost", 7000),
             subscribe=lambda topic: "join",
             publish=lambda topic, message: message,
+            received=str,
         )()
         await adapter.start()
         await adapter.connect("ann")

@@ -7,6 +7,8 @@ it.
 import ast
 import itertools
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from subwarden.scheduling.isolation.places.whose import attributes_of, bases_of, kinds
@@ -83,12 +85,12 @@ def _held(value: Any) -> tuple[Any, ...]:
     return (value.__self__,) if type(value) is _NEXT else (*tuple.__iter__(value),)
 
 
-def _reduced(value: Any) -> tuple[Any, ...]:
-    """How `value` would be made again. Raises TypeError, RuntimeError: it cannot be."""
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Around the making of copies: from 3.12 on, Python warns that its iterators will not have them any more."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of those in itertools, which Python 3.14 has no more
-        made: tuple[Any, ...] = value.__reduce__()
-    return made
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def _position(value: Any) -> object:
@@ -100,7 +102,8 @@ def _position(value: Any) -> object:
         hint: int = value.__length_hint__()
         return hint
     try:
-        _, inner, *state = _reduced(value)
+        with _quietly():
+            _, inner, *state = value.__reduce__()
     except (TypeError, RuntimeError):
         return object()  # it cannot be told
     if any(_gives(each) and id(type(each)) not in TURNING for each in inner):
@@ -122,10 +125,11 @@ def _another(value: Any) -> Any:
             return None
         return itertools.count(*read) if isinstance(read, tuple) else itertools.count(read)
     try:
-        make, inner, *state = _reduced(value)
-        made = make(*map(_copied, inner))
-        if state and state[0] is not None:
-            made.__setstate__(tuple(map(_copied, state[0])) if isinstance(state[0], tuple) else state[0])
+        with _quietly():
+            make, inner, *state = value.__reduce__()
+            made = make(*map(_copied, inner))
+            if state and state[0] is not None:
+                made.__setstate__(tuple(map(_copied, state[0])) if isinstance(state[0], tuple) else state[0])
     except (TypeError, RuntimeError):
         return None
     return made

@@ -16,10 +16,11 @@ from typing import Any
 
 from subwarden.scheduling.isolation import loaded
 from subwarden.scheduling.isolation.places.holding import Members, Place
-from subwarden.scheduling.isolation.places.reachable import reachable
+from subwarden.scheduling.isolation.places.reachable import Many, reachable
 from subwarden.scheduling.isolation.places.single import Environment, Unseen, place_of
 from subwarden.scheduling.isolation.places.together import Together, Watch, together
 from subwarden.scheduling.isolation.places.turns import Known
+from subwarden.scheduling.isolation.places.whose import Namespace
 
 TIMES = 4  # that all is put back, at most
 
@@ -76,6 +77,14 @@ class Kept:
         for place in maybe:
             if not place.same():
                 yield place.name, place.content()
+
+    def left(self) -> list[str]:
+        """After all was put back: what is not as it was or cannot be compared, by the globals that lead to it, and by its class."""
+        spaces = [each for each in self._seen.values() if type(each) is Namespace and each.owner is None]
+        names = {id(value): f"{each.names.get('__name__')}.{name}" for each in spaces for name, value in each.names.items()}
+        things = [thing for place in self._changing if not place.same() for thing in place.left()]
+        held = [each.container if type(each) is Many else each for each in things]
+        return [f"{names[id(each)]} ({type(each).__name__})" if id(each) in names else f"a {type(each).__name__}" for each in held]
 
 
 class _State:

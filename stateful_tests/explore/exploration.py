@@ -167,8 +167,8 @@ def explore_scenario(
                 progress = Progress(runner_of, Rules(order, cancel=plan.cancel), plan.schedules, fair, listener, budget)
                 explored.append(progress.explored)
                 Search(progress, plan.seed, first, crew).go()
-                if progress.explored.findings or progress.explored.killed:
-                    break  # a weaker order says it better
+                if progress.explored.findings or progress.explored.killed or progress.explored.withdrawn:
+                    break  # a weaker order says it better; and what is left would make runs of the next one fail
         except KeyboardInterrupt:
             if not explored:
                 raise

@@ -72,6 +72,10 @@ class Place:
         """Whether nobody could tell this content from the former one."""
         return all_alike(content, self.was)
 
+    def left(self) -> list[Any]:
+        """Where it is not the same after it was put back: what keeps it from that."""
+        return [each.value for _, each in self._turning if not each.same()] or [self.now]
+
     def put_back(self) -> None:
         """Make it hold what it held, with iterators that will give the same."""
         for key, each in self._turning:

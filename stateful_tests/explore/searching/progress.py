@@ -60,6 +60,7 @@ class Explored:
     seconds: float = 0.0
     findings: list[Finding] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    withdrawn: list[Failure] = field(default_factory=list)  # what earlier runs have left made runs fail
 
 
 class Progress:
@@ -141,6 +142,13 @@ class Progress:
         self.listener.found(explored.findings[-1])
         if self._until is None:
             self._until = self.runner.schedules + AFTER
+
+    def withdraw(self, failure: Failure) -> None:
+        """This is no finding: a run fails so, of a schedule of which the first run did not fail."""
+        self.explored.findings = [each for each in self.explored.findings if each.failure != failure]
+        self.explored.withdrawn.append(failure)
+        why = "this is no finding: the first run of the same schedule did not fail, so earlier runs have left what makes it fail"
+        self.explored.doubts.append(f"{failure.kind.value}: {why}")
 
     def _shrinking(self, failure: Failure) -> Budget:
         """The budget in which `failure` is made small at once. The listener hears whenever it is asked."""

@@ -12,6 +12,7 @@ from itertools import count
 from random import Random
 from time import monotonic
 
+from subwarden.scheduling.isolation.kept import begin_alike
 from subwarden.scheduling.queues import number_queues
 from subwarden.scheduling.schedule import fixed
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
@@ -37,6 +38,7 @@ LEARNING = 15  # and of so many one to the strategies that learn from their runs
 DOUBLED = 8  # how often the number of blocks in a round doubles: there are portions for many processes then
 LARGER = 4  # and how often their size, so that a portion takes long enough to be worth a message
 EXPANDED = 3  # for so many schedules of a round one state is expanded, where time decides: both take about as long
+MOST_LEFT = 3  # things that a doubt names
 LARGE = 60  # choices of a run, beyond which its states are too many
 
 
@@ -65,6 +67,7 @@ class Search:
         self._systematic = DelayBounded(random=Random(self._random.getrandbits(64)))
         self._systematic_says = True  # whether its runs repeat themselves, and all that were given out were made
         self._first: Run | None = None
+        self._repeats = True
         self._turns = _turns(self._random, self._systematic)
         self._outcomes = partial(outcomes, crew, Alone(progress.runner_of), budget=progress.budget)
         self._states = AllStates(progress, self._outcomes)
@@ -79,8 +82,9 @@ class Search:
         finally:  # Ctrl-C, too, ends with a report
             explored.schedules = runner.schedules
             explored.steps = runner.steps
-            explored.complete_within = self._systematic.complete
-            explored.complete = explored.complete or self._systematic.everything
+            if self._repeats:
+                explored.complete_within = self._systematic.complete
+                explored.complete = explored.complete or self._systematic.everything
             explored.seconds = monotonic() - began
         return explored
 
@@ -120,9 +124,14 @@ class Search:
         escapes = Escapes()
         with escapes.seen():
             self._runner.run(lambda _: fixed(()), every_choice=True)
-        guess = "likely what outlives a run, or the order of a set of objects, which is that of their addresses"
+        self._repeats = False
+        kept = begin_alike(self._runner.scenario.start)
+        left = ", ".join(kept.left()[:MOST_LEFT] if kept else ()) or "such as an object made in C"
+        guess = f"likely what outlives a run ({left}), or the order of a set of objects, which is that of their addresses"
         why = f"the real clock or chance: {escapes}" if escapes else guess
         self._progress.explored.doubts.append(f"{said}; {why}; make its objects anew in every run, and seed its chance")
+        if again.failure is not None and self._first.failure is None and not escapes:
+            self._progress.withdraw(again.failure)
         return False
 
     def _sample(self, number: int) -> None:

@@ -1,4 +1,7 @@
-"""What outlives a run is put back before the next: each kind of place that can keep something, in modules of a user's own."""
+"""What outlives a run is put back before the next: each kind of place that can keep something, in modules of a user's own.
+
+Long because all tests write their modules by one fixture.
+"""
 
 import importlib
 import json
@@ -235,6 +238,16 @@ def test_no_proof_rests_on_what_cannot_be_put_back(text: str, module_of: Any) ->
     )
     found = subwarden.explore(module_of(f"import asyncio\n{text}\n{lines}", "kept_unseen").scenario, order="any", schedules=300)
     assert found.verdict == "holds" and found.record["checks"][0]["not_told_apart"]
+
+
+def test_what_cannot_be_put_back_is_named_and_makes_no_finding(module_of: Any) -> None:
+    """A run that fails by what another has left would not fail alone. Nothing is proved, either."""
+    text = f"import asyncio\n{UNSEEN['a generator']}\nasync def scenario():\n    await asyncio.sleep(0)\n    assert take() == 1\n"
+    found = subwarden.explore(module_of(text, "kept_unseen").scenario)
+    assert found.verdict == "inconclusive" and not found.findings
+    assert "likely what outlives a run (kept_unseen.kept (generator))" in found.record["doubts"][0]
+    assert "earlier runs have left what makes it fail" in found.record["doubts"][1]
+    assert not found.record["checks"][0]["complete"]
 
 
 def test_a_module_that_a_run_loads_is_put_back(module_of: Any, tmp_path: Path) -> None:

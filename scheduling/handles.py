@@ -7,6 +7,7 @@ import asyncio
 import contextvars
 import gc
 import re
+import sys
 from collections.abc import Callable
 from types import AsyncGeneratorType, BuiltinMethodType, FrameType
 from typing import TYPE_CHECKING, Any
@@ -175,11 +176,18 @@ class NumberedTask(Task[Any]):
     would make another run each time.
     """
 
-    __slots__ = ("number",)
+    __slots__ = ("coroutine", "number")
+    coroutine: Any  # of one that may start eagerly
     number: int
 
     def __hash__(self) -> int:
         return self.number
+
+    if sys.version_info >= (3, 12):
+
+        def get_coro(self) -> Any:
+            """Also that of a task that has ended in its first, eager step: CPython drops it, and crashes in some versions."""
+            return self._coro or getattr(self, "coroutine", None)  # type: ignore[attr-defined]  # in C and Python
 
 
 NumberedTask.__name__ = NumberedTask.__qualname__ = "Task"  # its name in CPython's own messages

@@ -441,9 +441,11 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         return Future(loop=self)
 
     def create_task(
-        self, coro: Coroutine[Any, Any, Any] | Generator[Any, None, Any], *, name: object = None, **kwargs: Any
+        self, coro: Coroutine[Any, Any, Any] | Generator[Any, None, Any], *, name: object = None, direct: bool = False, **kwargs: Any
     ) -> "asyncio.Task[Any]":
-        """As the stock loop's. Unnamed tasks are numbered per loop, so that their names are the same in every run."""
+        """As the stock loop's. Unnamed tasks are numbered per loop, so that their names are the same in every run. `direct`: it is made by
+        a call of the class, which no factory hears of (`world.direct_tasks`).
+        """
         self._task_order += 1
         if self._task_order > MOST_TASKS:
             coro.close()
@@ -454,19 +456,24 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
         if name is None:
             order = self._task_order
             name = UNNAMED[order] if order < len(UNNAMED) else f"task-{order}"
-        if self._task_factory is None or self._task_factory is EAGER:
-            if self._task_factory is EAGER:  # ours is made as that would: it runs its first step at once, and must have its name by then
+        if self._task_factory is None or direct or self._task_factory is EAGER:
+            if (
+                self._task_factory is EAGER and not direct
+            ):  # ours is made as that would: it runs its first step at once, and must have its name by then
                 kwargs["eager_start"] = True
             kind = self.task_class
             task = kind.__new__(kind)
             task.number = self._task_order  # before it is initialised, which registers it in a set
             if kwargs:
+                task.coroutine = coro
                 task.__init__(coro, loop=self, name=name, **kwargs)  # type: ignore[misc]
             else:  # every run makes three tasks or more, and to pass on nothing costs
                 task.__init__(coro, loop=self, name=name)  # type: ignore[misc]
         else:
             task = self._task_factory(self, coro, **kwargs)
             task.set_name(name)
+            if isinstance(task, NumberedTask):  # by a call of the class
+                return task
         self.tasks.append(task)
         return task
 

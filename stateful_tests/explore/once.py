@@ -27,6 +27,7 @@ from subwarden.stateful_tests.subjects.scenario.scenario import Scenario, load_s
 from subwarden.stateful_tests.workers.crash import Death
 from subwarden.world.chance import controlled_chance
 from subwarden.world.clock import controlled_clocks
+from subwarden.world.direct_tasks import directed_tasks
 from subwarden.world.loop import WorldLoop
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     loop = WorldLoop()
     loop.may_block = True
     loop.waits_on = lambda: True  # as `asyncio.run`, it ends when `main` does
-    with controlled_locks(), controlled_clocks(), controlled_chance(), entry_points.refused(), loop.entered():
+    with controlled_locks(), controlled_clocks(), controlled_chance(), directed_tasks(), entry_points.refused(), loop.entered():
         try:
             task: asyncio.Task[T] = loop.create_task(main)
             _until_done(loop, task)

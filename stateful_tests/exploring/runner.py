@@ -33,6 +33,7 @@ from subwarden.stateful_tests.exploring.level import Factory, Level, Play, Progr
 from subwarden.stateful_tests.exploring.observers import Observer, heard
 from subwarden.world.chance import controlled_chance
 from subwarden.world.clock import controlled_clocks
+from subwarden.world.direct_tasks import directed_tasks
 from subwarden.world.groups import watched_groups
 
 MakeChoose = Callable[[LoopCandidates], Choose]
@@ -222,6 +223,7 @@ def running() -> Iterator[None]:
         controlled_clocks(),
         controlled_chance(),
         watched_groups(),
+        directed_tasks(),
         WATCHDOG.guarded(),
         entry_points.refused(),
         watched(),

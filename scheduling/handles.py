@@ -1,6 +1,8 @@
 """The things that a controlled loop runs: ready callbacks, timers and tasks; the task and the name of each callback.
 
 They do not know when they run: the scheduler decides that, by picking from the loop's lists.
+
+Long because each kind of callback has a task, or a name, by parts of the others.
 """
 
 import asyncio

@@ -9,10 +9,11 @@ EXPLORE_SCHEMA: Final = "subwarden/explore/1"
 
 
 class ScenarioLine(TypedDict):
-    """A line of the user's code that ran: `at` is file:line."""
+    """A line of the user's code that ran: `at` is file:line; `raises`: the exception that began there, if the step went on after it."""
 
     at: str
     source: str
+    raises: NotRequired[str]
 
 
 class ScenarioRow(TypedDict):

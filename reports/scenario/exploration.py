@@ -22,7 +22,7 @@ from subwarden.reports.records.exploration import (
 
 HAPPENS = {
     "fifo": "happens on stock asyncio",
-    "any": "needs ready tasks to run in another order than stock asyncio's: other event loops, threads, or I/O that takes longer",
+    "any": "needs another order of ready tasks than stock asyncio's, as that of another event loop, of threads, or of slower I/O",
 }
 
 
@@ -31,9 +31,9 @@ UNPINNED = (
     "set PYTHONHASHSEED=0 before Python starts, and every run hashes alike"
 )
 _ToldRow = tuple[ScenarioRow, list[tuple[str, Text]]]
-WIDEST = 24  # columns of the tasks' names; a longer name moves the rest of its line
-LONGEST = 48  # columns of one name
-LINE = 100  # columns of a line, where there is no terminal
+WIDEST = 28  # columns of the tasks' names: those of tests are long
+LINE = 120  # columns of a line of code, where there is no terminal
+REMARK = 160  # columns of another line: what happens is not to be cut off
 
 
 def write_exploration(record: ExplorationRecord, console: Console, *, timings: bool = True) -> None:
@@ -95,13 +95,15 @@ def replay_line(finding: ScenarioFindingRecord, scenario: str) -> str:
 
 def happens(finding: ScenarioFindingRecord) -> str:
     """What the order of the run means."""
+    stock = finding["order"] == "fifo"
     said = HAPPENS[finding["order"]]
     if finding["fault"]:
-        said += ", when the fault comes at this moment"
+        said += ", when the fault comes at this moment" if stock else ", the fault at this moment"
     if finding.get("outside"):
         said += f", with this timing of {'the jobs in executors' if finding.get('jobs') else 'the network'}"
     if finding["slow_step"]:
-        said += ", when one step takes " + (f"{finding['slowest']:.3g} s" if "slowest" in finding else "long")
+        takes = f"{finding['slowest']:.3g} s" if "slowest" in finding else "long"
+        said += f", when one step takes {takes}" if stock else f", and a step that takes {takes}"
     return said
 
 
@@ -110,25 +112,27 @@ def ruled_out(finding: ScenarioFindingRecord) -> str:
     if not finding["slow_step"]:
         return ""
     if finding.get("slowest", 0.0) > 1:
-        return "no step of yours takes so long? subwarden.network().slow(1) in the scenario rules out steps of more than a second"
-    return "no step of yours is slow? subwarden.network().slow(0) in the scenario rules out slow steps"
+        return "if nothing of yours is so slow, begin the scenario with subwarden.network().slow(1): no step takes more than a second then"
+    return "if nothing of yours is slow, begin the scenario with subwarden.network().slow(0): no step takes time then"
 
 
 def _size(finding: ScenarioFindingRecord) -> str:
     count = finding["deviations"]
-    deviations = "without any deviation from asyncio's order" if not count else f"{counted(count, 'deviation')} (marked *)"
+    deviations = (
+        "without any deviation from asyncio's order" if not count else f"{counted(count, 'deviation')} from the plain order (marked *)"
+    )
     by = f"schedule {finding['found']}" if finding["found"] else "a saved run"
     return f"found by {by}; minimal run: {deviations}" if finding["minimal"] else f"not minimal yet: {deviations}"
 
 
 def _write_run(rows: list[ScenarioRow], console: Console) -> None:
     """The run: for each step its number, its task, and the lines of code that it ran."""
-    told: list[_ToldRow] = [({**row, "task": named(row["task"], LONGEST)}, _told(row)) for row in _folded(rows)]
+    told: list[_ToldRow] = [({**row, "task": named(row["task"], WIDEST)}, _told(row)) for row in _folded(rows)]
     sources = [line["source"] for row in rows for line in row["lines"] if _is_code(line["at"])]
     indent = min((len(source) - len(source.lstrip()) for source in sources if source), default=0)
     told = [(row, [(at, text[indent:] if _is_code(at) else text) for at, text in lines]) for row, lines in told]
-    numbers = max(len(str(row["step"])) for row, _ in told) + 2
-    tasks = min(max(cell_len(row["task"]) for row, _ in told), WIDEST)
+    numbers = max(len("step"), *(len(str(row["step"])) + 2 for row, _ in told))
+    tasks = max(cell_len(row["task"]) for row, _ in told)
     places = max((cell_len(at) for _, lines in told for at, _ in lines), default=4)
     beside = numbers + tasks + places + 6
     most = max((text.cell_len for _, lines in told for _, text in lines), default=0)
@@ -140,7 +144,7 @@ def _write_run(rows: list[ScenarioRow], console: Console) -> None:
         head = f"{'*' if row['deviates'] else ' '} {row['step']:>{numbers - 2}}  {padded(row['task'], tasks)}"
         for at, text in lines:
             line = Text(f"{head}  {padded(at, places)}  ").append_text(text)
-            line.truncate(max(console.width, LINE), overflow="ellipsis")
+            line.truncate(max(console.width, LINE if _is_code(at) else REMARK), overflow="ellipsis")
             console.print(line, soft_wrap=True)
             head = " " * (numbers + 2 + tasks)
 
@@ -180,7 +184,10 @@ def _is_code(at: str) -> bool:
 def _told(row: ScenarioRow) -> list[tuple[str, Text]]:
     """The lines of a row: how it deviates, the code, and what else there is to say."""
     told = [("", Text(f"({row['deviates']})", style="yellow"))] if row["deviates"] else []
-    told += [(line["at"], Text(line["source"])) for line in row["lines"]]
+    for line in row["lines"]:
+        told.append((line["at"], Text(line["source"])))
+        if "raises" in line:
+            told.append(("", Text(f"  -> raises {line['raises']}", style="italic")))
     return told + [("", Text(f"  -> {text}", style="italic")) for text in row["did"]]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from subwarden.reports.records.exploration import ScenarioRow
+from subwarden.reports.records.exploration import ScenarioLine, ScenarioRow
 from subwarden.reports.records.finding import StepRow
 
 
@@ -22,7 +22,11 @@ def with_paths(rows: Sequence[StepRow], scenario: str) -> list[StepRow]:
 
 
 def _row(row: ScenarioRow) -> StepRow:
-    lines: Sequence[str] = [f"{line['at']}  {line['source']}" for line in row["lines"]]
+    lines: Sequence[str] = [_line(line) for line in row["lines"]]
     deviates = [row["deviates"]] if row["deviates"] else []
     at = row["lines"][-1]["at"] if row["lines"] else None
     return {"step": row["step"], "task": row["task"], "did": [*row["did"], *lines], "at": at, "changed": deviates, "broken": []}
+
+
+def _line(line: ScenarioLine) -> str:
+    return f"{line['at']}  {line['source']}" + (f"  -> raises {line['raises']}" if "raises" in line else "")

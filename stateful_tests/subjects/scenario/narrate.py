@@ -13,7 +13,7 @@ from subwarden.checking.scenario.names import Names
 from subwarden.checking.scenario.places import Spot, raised_at, said, spot_of
 from subwarden.checking.scenario.waits import waits
 from subwarden.reports.html.trace_record import Mark
-from subwarden.reports.records.exploration import ScenarioLine, ScenarioRow
+from subwarden.reports.records.exploration import ScenarioRow
 from subwarden.scheduling.candidates import Candidates
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.isolation.installed import own
@@ -21,25 +21,29 @@ from subwarden.scheduling.isolation.printed import lines_of
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER
 from subwarden.scheduling.run import Choose
+from subwarden.stateful_tests.exploring.findings.actors import quiet
+from subwarden.stateful_tests.subjects.scenario.due import ends
 from subwarden.stateful_tests.subjects.scenario.explain import Ended, Woken, explain, words
 from subwarden.stateful_tests.subjects.scenario.picture import Look, Picture
 from subwarden.stateful_tests.subjects.scenario.play import VALUE
-from subwarden.stateful_tests.subjects.scenario.tracing import Lines
+from subwarden.stateful_tests.subjects.scenario.tracing import Line, Lines, few
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 INTERRUPTS = {"cancel": "is cancelled here", "fail": "its call fails here"}
 _ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
 MARKS: dict[str, Mark] = {"cancel": "cancelled", "fail": "failed"}
-SHOWN = 9  # lines of a step; of more, the first and the last
 
 
 class _Picked(NamedTuple):
-    """What comes next. `due`: what fifo would have done; `deviates`: whether that is another; `seconds`: until the next timer."""
+    """What comes next. `due`: what fifo would have done; `deviates`: whether that is another; `seconds`: until the next timer, and what
+    that one is for.
+    """
 
     name: str
     due: str
     deviates: bool
-    seconds: float
+    seconds: float = 0.0
+    timer: str = ""
 
 
 class Narration:
@@ -83,13 +87,16 @@ class Narration:
         """`name` comes next. `due`: what fifo would have done; `deviates`: whether that is another."""
         if self._picture is not None and self._pending:
             self._picture.early.append(self._picture.look())
-        timers = self._loop.timers if name in (EARLY, LATE, TIMER) else ()
-        self._pending.append(_Picked(name, due, deviates, timers[0]._when - self._loop._now if timers else 0.0))
+        picked = _Picked(name, due, deviates)
+        if name in (EARLY, LATE, TIMER) and self._loop.has_timers():
+            first = self._loop.timers[0]
+            picked = picked._replace(seconds=first._when - self._loop._now, timer=ends(first, self.names, self._loop.tasks))
+        self._pending.append(picked)
         self.schedule.append(name)
 
     def told(self) -> int:
         """The number of rows of all that has happened: an outside event gets its row when the next step has run."""
-        return len(self.rows) + sum(_is_outside(name) and (name != TIMER or deviates) for name, _, deviates, _ in self._pending)
+        return len(self.rows) + sum(_is_outside(name) and (name != TIMER or deviates) for name, _, deviates, *_ in self._pending)
 
     # --- told by the run
 
@@ -138,22 +145,22 @@ class Narration:
 
     # --- rows
 
-    def _row(self, spots: list[Spot]) -> None:
+    def _row(self, spots: list[Line]) -> None:
         self.names.learn()
-        self._last = spots[-1] if spots else self._last
-        steps = [at for at, (name, _, _, _) in enumerate(self._pending) if not _is_outside(name)]
+        self._last = spots[-1].spot if spots else self._last
+        steps = [at for at, (name, *_) in enumerate(self._pending) if not _is_outside(name)]
         at = steps[0] if steps else len(self._pending)
         before, step, values = self._pending[:at], self._pending[at : at + 1], self._pending[at + 1 :]
         self._pending = []
         self._outside(before)
         task = owner(self._loop.current)
-        name, due, deviates, _ = step[0] if step else _Picked("", "", False, 0.0)
-        did = [f"choose gives {value.removeprefix(VALUE)}" for value, _, _, _ in values]
+        name, due, deviates, *_ = step[0] if step else _Picked("", "", False)
+        did = [f"choose gives {value.removeprefix(VALUE)}" for value, *_ in values]
         if task is None:
             who = "callback"
             if not spots and not did and not deviates:  # asyncio's own housekeeping
                 return
-            did.append(name)
+            did.append(quiet(self._loop.current) or name)
         else:
             who = self.names.task(task)
             if task.done():
@@ -170,30 +177,30 @@ class Narration:
                 return
         elif task is not None and not task.done():
             did += self._waiting(task)
-        self._add(who, did, spots, f"before {self._due(due)}, which was due" if deviates else "")
+        self._add(who, did, spots, f"before {self._due(due)}, whose turn it was" if deviates else "")
 
     def _outside(self, events: list[_Picked]) -> None:
         """Rows for what happens between steps."""
         picture = self._picture
         looks = [] if picture is None else picture.early
-        for at, (name, due, deviates, seconds) in enumerate(events):
+        for at, (name, due, deviates, seconds, timer) in enumerate(events):
             self._look = looks[at] if at < len(looks) else None
             if picture is not None:
                 picture.delivers(name)
             if name == EARLY:
                 self.slowest = max(self.slowest, seconds)
-                self._add("the clock", [], [], f"a step takes {seconds:.3g} s, so that the next timer is due")
+                self._add("the clock", [], [], f"a step takes {seconds:.3g} s, so that {timer}")
             elif name == LATE:
-                self._add("the clock", [], [], f"what is on its way takes {seconds:.3g} s, so that the next timer is due")
+                self._add("the clock", [], [], f"what is on its way takes {seconds:.3g} s, so that {timer}")
             elif name == TIMER:
                 if deviates:
-                    self._add("the clock", [], [], "the next timer is due")
+                    self._add("the clock", [], [], timer)
             elif name.startswith("+"):
                 kind, _, task = name[1:].partition(" ")
                 if kind not in INTERRUPTS:  # of the simulated outside: `client1 delivers 5 bytes to localhost:80`
                     if deviates:
                         self.moved.add(kind)
-                    self._add(kind, [task.split("@", maxsplit=1)[0]], [], f"before {self._due(due)}, which was due" if deviates else "")
+                    self._add(kind, [task.split("@", maxsplit=1)[0]], [], f"before {self._due(due)}, whose turn it was" if deviates else "")
                     continue
                 who = self._due(task)
                 self.moved.add(who)
@@ -207,8 +214,8 @@ class Narration:
     def _due(self, name: str) -> str:
         return self.names.by_schedule().get(name.split("@", maxsplit=1)[0], name)
 
-    def _add(self, who: str, did: list[str], spots: list[Spot], deviates: str) -> None:
-        lines = _few(spots)
+    def _add(self, who: str, did: list[str], ran: list[Line], deviates: str) -> None:
+        lines = few(ran)
         did = [ADDRESS.sub("", text) for text in did]
         self.rows.append({"step": len(self.rows) + 1, "task": who, "lines": lines, "did": did, "deviates": deviates})
         if self._picture is not None:
@@ -256,19 +263,6 @@ def _ending(task: "asyncio.Task[Any]") -> str:
         return f"raises {said(error)}"
     result = task.result()
     return "returns" if result is None else f"returns {repr(result)[:60]}"
-
-
-def _few(spots: list[Spot]) -> list[ScenarioLine]:
-    """The lines to show: each run of one line once, and no more than a reader takes in."""
-    told: list[ScenarioLine] = []
-    for spot in spots:
-        line: ScenarioLine = {"at": f"{os.path.basename(spot.file)}:{spot.line}", "source": spot.source()}
-        if not told or told[-1] != line:
-            told.append(line)
-    if len(told) <= SHOWN:
-        return told
-    between: ScenarioLine = {"at": "...", "source": f"({len(told) - SHOWN + 1} lines)"}
-    return [*told[: SHOWN // 2], between, *told[-(SHOWN // 2) :]]
 
 
 def _user_spot(frame: Any) -> Spot | None:

@@ -1,9 +1,13 @@
-"""How a failure of a scenario is told: moments of the clock, names, printed text, rows that come again and again."""
+"""How a failure of a scenario is told: moments of the clock, names, printed text, rows that come again and again.
+
+Long because each is a scenario of its own.
+"""
 
 import _thread
 import asyncio
 import re
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -31,8 +35,8 @@ async def expires_soon() -> None:
 @pytest.mark.parametrize(
     ("scenario", "seconds", "hint"),
     [
-        (expires_late, 5, "network().slow(1) in the scenario rules out steps of more than a second"),
-        (expires_soon, 0.25, "network().slow(0) in the scenario rules out slow steps"),
+        (expires_late, 5, "begin the scenario with subwarden.network().slow(1)"),
+        (expires_soon, 0.25, "begin the scenario with subwarden.network().slow(0)"),
     ],
 )
 def test_a_slow_step_is_told_with_its_seconds_and_how_to_rule_it_out(scenario: object, seconds: float, hint: str) -> None:
@@ -42,6 +46,104 @@ def test_a_slow_step_is_told_with_its_seconds_and_how_to_rule_it_out(scenario: o
     assert f"happens on stock asyncio, when one step takes {seconds:g} s" in said
     assert f"(a step takes {seconds:g} s, so that the next timer is due)" in said
     assert hint in said
+
+
+async def gives_up() -> None:
+    async with asyncio.timeout(5):
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+async def sleeps_for_others() -> None:
+    """It takes a sleep for a sign that the others have begun."""
+    begun: list[str] = []
+
+    async def other() -> None:
+        await asyncio.sleep(0)
+        begun.append("other")
+
+    task = asyncio.create_task(other())
+    await asyncio.sleep(0.1)
+    assert begun
+    await task
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said"),
+    [(gives_up, "the time-out of gives_up is due"), (sleeps_for_others, "the sleep of sleeps_for_others is over")],
+)
+def test_a_timer_is_told_by_what_it_is_for(scenario: Any, said: str) -> None:
+    assert f"so that {said})" in subwarden.explore(scenario, schedules=100).text()
+
+
+async def fails_on_the_way() -> None:
+    def counts(table: dict[str, int]) -> int:
+        return table["ann"]
+
+    def looks(table: dict[str, int]) -> int:
+        try:
+            return counts(table)
+        except KeyError:
+            return int("no number")
+
+    try:
+        for _ in iter([]):  # its end is an exception, too, and none to tell of
+            pass
+        looks({})
+    finally:
+        await asyncio.sleep(1)
+
+
+def test_an_exception_is_told_at_the_line_where_it_begins() -> None:
+    """Each once, not in every frame that it leaves, nor where it leaves the step from its last line."""
+    lines = [line.split("  ", 2)[-1].strip() for line in subwarden.explore(fails_on_the_way, schedules=5).text().splitlines()]
+    raised = [(before.rpartition("  ")[2], line) for before, line in pairwise(lines) if line.startswith("-> raises")]
+    assert raised == [
+        ('return table["ann"]', "-> raises KeyError: 'ann'"),
+        ('return int("no number")', "-> raises ValueError: invalid literal for int() with base 10: 'no number'"),
+        ("await asyncio.sleep(1)", "-> raises ValueError: invalid literal for int() with base 10: 'no number'"),
+    ]
+
+
+async def fails_far_from_both_ends_of_a_long_step() -> None:
+    values = [str(each) for each in range(3)]
+    values.append("a")
+    values.append("b")
+    values.append("c")
+    values.sort()
+    try:
+        int(values[3])
+    except ValueError:
+        values.append("d")
+    values.append("e")
+    values.append("f")
+    values.append("g")
+    values.append("h")
+    raise AssertionError(values)
+
+
+def test_the_line_that_raises_is_told_of_a_long_step() -> None:
+    lines = subwarden.explore(fails_far_from_both_ends_of_a_long_step, schedules=5).text().splitlines()
+    at = next(at for at, line in enumerate(lines) if "int(values[3])" in line)
+    assert "-> raises ValueError: invalid literal" in lines[at + 1]
+    assert ["lines)" in lines[at - 1], "lines)" in lines[at + 2]] == [True, True]
+
+
+async def a_scenario_with_the_long_name_of_a_test_that_says_what_must_hold() -> None:
+    async def other() -> None:
+        await asyncio.sleep(1)
+
+    await asyncio.create_task(other())
+    raise AssertionError
+
+
+def test_a_long_name_of_a_task_keeps_the_columns_in_line() -> None:
+    text = subwarden.explore(a_scenario_with_the_long_name_of_a_test_that_says_what_must_hold, schedules=5).text()
+    table = text[text.index("step  task") : text.index("replay: ")].splitlines()
+    at = table[0].index("line")
+    rows = [line for line in table[1:] if "test_told.py:" in line]
+    assert rows
+    assert {line.index("test_told.py:") for line in rows} == {at}
 
 
 def test_the_hint_helps() -> None:
@@ -55,7 +157,7 @@ def test_the_hint_helps() -> None:
 def test_a_run_that_is_replayed_was_found_by_no_schedule() -> None:
     found = subwarden.explore(expires_soon, schedules=50)
     again = subwarden.replay(found.findings[0]["replay"], expires_soon)
-    assert "found by a saved run; minimal run: 1 deviation" in again.text()
+    assert "found by a saved run; minimal run: 1 deviation from the plain order" in again.text()
 
 
 @pytest.mark.slow

@@ -37,6 +37,13 @@ def all_alike(some: Any, others: Any) -> bool:
     return len(some) == len(others) and all(map(alike, some, others))
 
 
+def identical(one: Any, other: Any) -> bool:
+    """Whether two lists or dictionaries have the same objects in the same order."""
+    if len(one) != len(other) or not all(map(is_, one, other)):
+        return False
+    return type(one) is not dict or all(map(is_, one.values(), other.values()))
+
+
 class Place:
     """A place: `now`, and what it held.
 
@@ -71,6 +78,10 @@ class Place:
     def equal(self, content: Any) -> bool:
         """Whether nobody could tell this content from the former one."""
         return all_alike(content, self.was)
+
+    def replaced(self) -> bool:
+        """Whether something in it is another object now, or has another place, also where nobody could tell."""
+        return not identical(self.content(), self.was)
 
     def left(self) -> list[Any]:
         """Where it is not the same after it was put back: what keeps it from that."""
@@ -187,6 +198,9 @@ class Instance(Names):
     def same(self) -> bool:
         return not self._moved() and super().same()
 
+    def replaced(self) -> bool:
+        return self._moved() or super().replaced()
+
     def equal(self, content: dict[str, Any]) -> bool:
         return all_alike([*content], [*self.was]) and super().equal(content)
 
@@ -254,6 +268,9 @@ class Members(Place):
 
     def equal(self, content: set[Any]) -> bool:
         return frozenset(map(_told, content)) == self._told
+
+    def replaced(self) -> bool:
+        return not self.same()
 
     def fill(self) -> None:
         set.clear(self.now)

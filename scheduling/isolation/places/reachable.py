@@ -10,7 +10,7 @@ the standard library's that hold state. Left out are modules and classes of pack
 import builtins
 import gc
 import sys
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, ExitStack, suppress
@@ -107,18 +107,20 @@ def reachable(root: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
         if id(kind) in _ATOMS or id(itself) in seen:
             continue
         seen[id(itself)] = thing
-        if _changes(kind, thing):
+        base = next((each for each in bases_of(kind) if id(each) in _CONTAINERS), None)  # by whose methods: a subclass may do anything
+        length = 0 if base is None else base.__len__(thing)
+        if length < HUGE if base in CONTAINERS else _changes(kind, thing):
             yield thing
-        if issubclass(kind, (*CONTAINERS, tuple, frozenset)) and _length(kind, thing) > LARGE and not _plain(kind, thing):
+        if length > LARGE and not _ATOMS.issuperset(map(id, map(type, _elements(base, thing)))):
             yield Many(thing)
-        (last if issubclass(kind, set) else waiting).extend(_parts(kind, thing))
+        elif 0 < length <= LARGE:
+            (last if base is set else waiting).extend(_elements(base, thing))
+        waiting.extend(_parts(kind, thing))
 
 
 def _changes(kind: type, thing: Any) -> bool:
     if issubclass(kind, type):
         return is_own_class(thing) or is_of_one_mock(thing)
-    if issubclass(kind, CONTAINERS):
-        return _length(kind, thing) < HUGE
     if issubclass(kind, (FunctionType, partial)):
         return any(map(takes, (thing.__defaults__ if kind is FunctionType else thing.args) or ()))
     if module_of(kind) in ("itertools", "sqlite3") and not takes(thing):
@@ -126,15 +128,13 @@ def _changes(kind: type, thing: Any) -> bool:
     return id(kind) in _PLACES or issubclass(kind, BaseException) or state_of(kind) is not None
 
 
-def _length(kind: type, thing: Any) -> int:
-    """Of a container, by its builtin class: a subclass may do anything."""
-    base: Any = next(each for each in (*CONTAINERS, tuple, frozenset) if issubclass(kind, each))
-    length: int = base.__len__(thing)
-    return length
+def _elements(base: Any, thing: Any) -> tuple[Any, ...]:
+    """Of a container, by the methods of its builtin class."""
+    return (*base.keys(thing), *base.values(thing)) if issubclass(base, dict) else (*base.__iter__(thing),)
 
 
 def _parts(kind: type, thing: Any) -> Iterable[Any]:
-    """What `thing` leads to."""
+    """What `thing` leads to beside its elements."""
     if id(kind) in TURNING:
         return gc.get_referents(thing)
     for each in bases_of(kind):
@@ -147,8 +147,7 @@ def _parts(kind: type, thing: Any) -> Iterable[Any]:
     if issubclass(kind, ModuleType):
         names = globals_in(thing)
         return (Namespace(names),) if is_own(names.get("__file__")) else ()
-    elements = _elements(kind, thing) if issubclass(kind, (*CONTAINERS, tuple, frozenset)) else ()
-    return chain(elements, _of_instance(kind, thing))
+    return _of_instance(kind, thing)
 
 
 def _imported(names: dict[str, Any]) -> Iterator[Any]:
@@ -232,29 +231,12 @@ def _of_namespace(namespace: Namespace) -> Iterable[Any]:
     return (each for each in list(names.values()) if each is not cleanups)  # which are done at the end of the test
 
 
-def _elements(kind: type, thing: Any) -> Iterable[Any]:
-    """Of a container, by the methods of its builtin class: a subclass may do anything."""
-    return () if _length(kind, thing) > LARGE else _all_elements(kind, thing)
-
-
-def _plain(kind: type, thing: Any) -> bool:
-    """Whether none of the elements leads to anything."""
-    return _ATOMS.issuperset(map(id, map(type, _all_elements(kind, thing))))
-
-
-def _all_elements(kind: type, thing: Any) -> tuple[Any, ...]:
-    if issubclass(kind, dict):
-        base = OrderedDict if issubclass(kind, OrderedDict) else dict
-        return (*base.keys(thing), *base.values(thing))
-    iterated: Any = next(each for each in (list, set, deque, tuple, frozenset) if issubclass(kind, each))
-    return tuple(iterated.__iter__(thing))
-
-
 def _of_variable(variable: ContextVar[Any]) -> Iterator[Any]:
     with suppress(LookupError):
         yield variable.get()
 
 
+_CONTAINERS = kinds(*CONTAINERS, tuple, frozenset, OrderedDict)
 _PLACES = kinds(Namespace, Slots, CellType, _lru_cache_wrapper, *UNSEEN) | STACKS
 _LOOKS: dict[int, Callable[[Any], Iterable[Any]]] = {
     id(kind): look

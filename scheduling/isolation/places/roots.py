@@ -1,6 +1,6 @@
 """Where to begin to look for what a subject can keep: its modules and its arguments."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from functools import partial
 from types import CellType, FunctionType, MethodType, ModuleType
@@ -8,7 +8,7 @@ from typing import Any
 
 from subwarden.scheduling.isolation.places.whose import globals_of, is_own_class, module_of
 
-CONTAINERS = (dict, list, set, deque)
+CONTAINERS = (dict, OrderedDict, list, set, deque)
 
 
 def roots(root: Any) -> Iterator[Any]:

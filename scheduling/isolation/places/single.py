@@ -21,7 +21,7 @@ from subwarden.scheduling.isolation.places.reachable import NOTHING, STACKS, Slo
 from subwarden.scheduling.isolation.places.roots import content_of
 from subwarden.scheduling.isolation.places.states import Put, Take, state_of
 from subwarden.scheduling.isolation.places.turns import Known
-from subwarden.scheduling.isolation.places.whose import Namespace
+from subwarden.scheduling.isolation.places.whose import Namespace, bases_of
 
 
 class Content(Place):
@@ -179,28 +179,31 @@ class Unseen(Place):
         pass
 
 
-_PLACES: tuple[tuple[Any, Callable[[Any, Known], Place]], ...] = (
-    (Slots, Values),
-    (CellType, Content),
-    ((FunctionType, partial), Given),
-    (OrderedDict, Ordered),
-    (dict, Items),
-    (type, Attributes),
-    ((list, deque), Elements),
-    (set, Members),
-    (BaseException, Raised),
-    (_lru_cache_wrapper, Answers),
-    (object, Unseen),
-)
+def _of_namespace(space: Namespace, turns: Known) -> Place:
+    return Names(space.names, turns) if space.owner is None else Instance(space.owner, space.names, turns)
+
+
+_PLACES: dict[int, Callable[[Any, Known], Place]] = {
+    **dict.fromkeys(STACKS, Leaving),
+    id(Namespace): _of_namespace,
+    id(Slots): Values,
+    id(CellType): Content,
+    id(FunctionType): Given,
+    id(partial): Given,
+    id(OrderedDict): Ordered,
+    id(dict): Items,
+    id(type): Attributes,
+    id(list): Elements,
+    id(deque): Elements,
+    id(set): Members,
+    id(BaseException): Raised,
+    id(_lru_cache_wrapper): Answers,
+    id(object): Unseen,
+}
 
 
 def place_of(thing: Any, turns: Known) -> Place:
     """The place that `thing` is, one of those that `reachable` gives. `turns`: all iterators that take turns, by identity."""
-    kind = type(thing)
-    if kind is Namespace:
-        return Names(thing.names, turns) if thing.owner is None else Instance(thing.owner, thing.names, turns)
-    if (state := state_of(kind)) is not None:
+    if (state := state_of(type(thing))) is not None:
         return State(thing, *state)
-    if id(kind) in STACKS:
-        return Leaving(thing, turns)
-    return next(made for kinds, made in _PLACES if issubclass(kind, kinds))(thing, turns)
+    return next(_PLACES[id(each)] for each in bases_of(type(thing)) if id(each) in _PLACES)(thing, turns)

@@ -7,10 +7,12 @@ import pickle
 import sys
 from _thread import LockType, RLock
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO, StringIO
 from random import Random, SystemRandom
 from typing import Any
+
+from subwarden.scheduling.isolation.places.whose import bases_of
 
 Take = Callable[[Any], Any]
 Put = Callable[[Any, Any], None]
@@ -46,7 +48,7 @@ def _set_rlock(now: Any, was: bool) -> None:
         now.release()
 
 
-def _buffer(kind: Any) -> tuple[type, Take, Put]:
+def _buffer(kind: Any) -> tuple[Take, Put]:
     """Of a buffer, without the attributes that somebody has given it."""
     closed: Any = kind.__dict__["closed"].__get__
 
@@ -57,7 +59,7 @@ def _buffer(kind: Any) -> tuple[type, Take, Put]:
         if was is not None:
             kind.__setstate__(now, (*was, None))
 
-    return kind, take, put
+    return take, put
 
 
 def _of_numpy(now: Any) -> Any:
@@ -82,30 +84,30 @@ def _set_generator(now: Any, was: bytes) -> None:
     now.bit_generator.state = pickle.loads(was)
 
 
-_KINDS: tuple[tuple[type, Take, Put], ...] = (
-    (Random, Random.getstate, Random.setstate),
-    (bytearray, _bytes, _set_bytes),
-    (array, array.tobytes, _set_array),
-    _buffer(StringIO),
-    _buffer(BytesIO),
-    (LockType, LockType.locked, _set_lock),
-    (RLock, lambda now: now._is_owned(), _set_rlock),
-)
+_STATES: dict[int, tuple[Take, Put] | None] = {
+    id(SystemRandom): None,
+    id(Random): (Random.getstate, Random.setstate),
+    id(bytearray): (_bytes, _set_bytes),
+    id(array): (array.tobytes, _set_array),
+    id(StringIO): _buffer(StringIO),
+    id(BytesIO): _buffer(BytesIO),
+    id(LockType): (LockType.locked, _set_lock),
+    id(RLock): (lambda now: now._is_owned(), _set_rlock),
+}
 
 
-def _kinds_of_numpy() -> Iterator[tuple[type, Take, Put]]:
-    """Asked each time: a run may load it."""
-    numpy, chance = sys.modules.get("numpy"), sys.modules.get("numpy.random")
-    if numpy is not None and hasattr(numpy, "ndarray"):
-        yield numpy.ndarray, _of_numpy, _set_numpy
-    if chance is not None and hasattr(chance, "RandomState"):
-        yield chance.Generator, _of_generator, _set_generator
-        yield chance.RandomState, lambda now: pickle.dumps(now.get_state()), lambda now, was: now.set_state(pickle.loads(was))
+def _add_numpy() -> None:
+    """A run may load it."""
+    numpy: Any = sys.modules["numpy"]
+    chance: Any = sys.modules.get("numpy.random")
+    if hasattr(numpy, "ndarray") and hasattr(chance, "RandomState"):  # else it is still being loaded
+        _STATES[id(numpy.ndarray)] = _of_numpy, _set_numpy
+        _STATES[id(chance.Generator)] = _of_generator, _set_generator
+        _STATES[id(chance.RandomState)] = lambda now: pickle.dumps(now.get_state()), lambda now, was: now.set_state(pickle.loads(was))
 
 
 def state_of(kind: type) -> tuple[Take, Put] | None:
     """How the state of objects of this class is taken and put back; None if they have none of that kind."""
-    if issubclass(kind, SystemRandom):
-        return None
-    known = (*_KINDS, *_kinds_of_numpy()) if "numpy" in sys.modules else _KINDS
-    return next(((take, put) for each, take, put in known if issubclass(kind, each)), None)
+    if "numpy" in sys.modules:
+        _add_numpy()
+    return next((_STATES[id(each)] for each in bases_of(kind) if id(each) in _STATES), None)

@@ -6,7 +6,7 @@ The garbage collector of Python tells what objects refer to, of many in one call
 import ctypes
 import gc
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
@@ -57,24 +57,23 @@ class Watch:
 class Together:
     """Places that nobody has changed so far."""
 
-    def __init__(self, places: list[tuple[Place, Watch]]) -> None:
+    def __init__(self, places: list[Place]) -> None:
         self._places = places
-        self._all = Watch(watched for place, _ in places for watched in place.watched)
+        self._watch = Watch(watched for place in places for watched in place.watched)
 
-    def changed(self) -> Iterator[Place]:
+    def changed(self) -> list[Place]:
         """Places in which something has been replaced, maybe by its like."""
-        if not self._all.same():
-            yield from (place for place, watch in self._places if not watch.same())
+        return [] if self._watch.same() else [place for place in self._places if place.replaced()]
 
     def leave(self) -> list[Place]:
         """Those, which from now on do not belong here any more."""
-        changed = [*self.changed()]
-        if changed:
-            self.__init__([(place, watch) for place, watch in self._places if place not in changed])  # type: ignore[misc]
+        if self._watch.same():
+            return []
+        changed = self.changed()
+        self.__init__([place for place in self._places if place not in changed])  # type: ignore[misc]  # it begins anew
         return changed
 
 
 def together(places: list[Place]) -> list[Together]:
     """All these, in groups."""
-    watched = [(place, Watch(place.watched)) for place in places]
-    return [Together(watched[at : at + SIZE]) for at in range(0, len(watched), SIZE)]
+    return [Together(places[at : at + SIZE]) for at in range(0, len(places), SIZE)]

@@ -18,7 +18,7 @@ CTRL_C = (signal.SIGINT,)
 FROM_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _exit = os._exit  # bound before `scheduling.isolation` refuses it while a subject is loaded
-SAME = 0.25  # seconds within which a signal is the same once more: one for the group, and one for the process
+SAME = 1.0  # seconds within which a signal is the same once more: one for the group, and the watcher's, which a busy machine delays
 LAST = 4.5  # seconds after the first signal in which a command must have ended
 
 Handler = Callable[[int, FrameType | None], Any]

@@ -27,9 +27,9 @@ def _interrupted() -> bool:
 def test_the_same_signal_once_more_is_not_a_second_one(
     way: Callable[[], AbstractContextManager[object]], after: float, raises: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = 0.0
+    now = 60.0
     monkeypatch.setattr(signals, "monotonic", lambda: now)
     with way():
         assert _interrupted() is (way is WAYS[0])
-        now = after
+        now += after
         assert _interrupted() is raises

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from subwarden.cli.adapters.fitting.parameters import Parameter
 from subwarden.cli.adapters.fitting.reading import ReadClass
 from subwarden.cli.adapters.fitting.roles import CALLBACKS, TOPICS
-from subwarden.cli.adapters.fitting.uses import CATCHES_CONNECTION, SENDS, sends_to, sync_parts
+from subwarden.cli.adapters.fitting.uses import CATCHES_CONNECTION, SENDS, sends_to, sync_parts, walked_parts
 
 MADE_OF_NOTHING = ("WebSocketDisconnect",)  # errors of packages that take no argument
 
@@ -93,10 +93,16 @@ class Outside:
 '''
 CALLED = """\
 async def __call__(self, *arguments, **options):
-        await self.env.park(self.name)"""
+        await self.env.park(self.name){answer}"""
+ANSWER = """
+        return [] if self.name in {walked} else None  # it goes through the answers of the first"""
 CALLED_AT_ONCE = """\
 def __call__(self, *arguments, **options):
-        return None if self.name in {sync} else self.env.park(self.name)  # the first are not awaited"""
+        return None if self.name in {sync} else self.{waits}  # the first are not awaited"""
+ASYNC_PART = """
+
+    async def _waits(self):
+        await self.env.park(self.name){answer}"""
 SEND_TO = '''
     {begin}def {name}(self, client, message):
         """{of} sends to a client by this."""
@@ -108,9 +114,19 @@ def outside(read: ReadClass, made: str) -> str:
     """The class of what `read` is made with, where `made` has some of it."""
     if "Outside(" not in made:
         return ""
-    sync = tuple(part for need in read.needs if f'Outside(env, "{need.name}")' in made for part in sync_parts(read.uses, need.name))
-    called = CALLED_AT_ONCE.format(sync="(" + ", ".join(f'"{each}"' for each in sync) + ("," if len(sync) == 1 else "") + ")")
-    return OUTSIDE.format(name=read.name, call=called if sync else CALLED)
+    faked = [need.name for need in read.needs if f'Outside(env, "{need.name}")' in made]
+    sync = [part for need in faked for part in sync_parts(read.uses, need)]
+    walked = [part for need in faked for part in walked_parts(read.uses, need)]
+    answer = ANSWER.format(walked=_names(walked)) if walked else ""
+    called = CALLED.format(answer=answer)
+    if sync:
+        called = CALLED_AT_ONCE.format(sync=_names(sync), waits="_waits()" if walked else "env.park(self.name)")
+        called += ASYNC_PART.format(answer=answer) if walked else ""
+    return OUTSIDE.format(name=read.name, call=called)
+
+
+def _names(of: list[str]) -> str:
+    return "(" + ", ".join(f'"{each}"' for each in of) + ("," if len(of) == 1 else "") + ")"
 
 
 def socket(read: ReadClass, given: Iterable[Parameter]) -> str:

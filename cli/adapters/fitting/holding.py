@@ -110,18 +110,36 @@ def _taken(read: ReadClass, method: Method) -> Taken:
 
 def _in_both(read: ReadClass, parameter: str) -> bool:
     """Whether a method that subscribes, and one that unsubscribes, are given this."""
-    first, second = ((each for each in ROLES if each.operation == name) for name in ("subscribe", "unsubscribe"))
-    return all(
-        any(word_of(role, method) and parameter in [each.name for each in method.parameters] for method in read.methods.values())
-        for role in (*first, *second)
-    )
+    both = (_of(read, "subscribe"), _of(read, "unsubscribe"))
+    return all(any(parameter in [each.name for each in method.parameters] for method in methods) for methods in both)
+
+
+def _of(read: ReadClass, operation: str) -> list[Method]:
+    """The methods whose names have a word of the operation."""
+    roles = [each for each in ROLES if each.operation == operation]
+    return [each for each in read.methods.values() if any(word_of(role, each) for role in roles)]
 
 
 def by_user(read: ReadClass) -> bool:
-    """Whether it has one table, to which a method adds a connection that comes with a user, and no topics: people with many devices."""
+    """Whether it has one table, of the connections of each user, and no topics: people with many devices. A connection comes with its user,
+    or is what a user is given, such as a queue, which comes back with that user.
+    """
     given = [parts_of(each) for each in read.methods.values()]
-    pairs = any(parts.count(Part.CLIENT) > 1 for parts in given)
-    return pairs and len(read.tables) == 1 and not read.flat and not any(Part.TOPIC in parts for parts in given)
+    pairs = any(parts.count(Part.CLIENT) > 1 for parts in given) and len(read.tables) == 1 and not read.flat
+    return (pairs or _gives_by_user(read)) and not any(Part.TOPIC in parts for parts in given)
+
+
+def _gives_by_user(read: ReadClass) -> bool:
+    """Whether a method gives a user what another method takes back from that user: `subscribe(user)`, and `unsubscribe(user, queue)`."""
+    users = [
+        each.parameters[0].name
+        for each in _of(read, "subscribe")
+        if each.returns and parts_of(each) == (Part.CLIENT,) and not is_socket(each.parameters[0], read)
+    ]
+    return any(
+        len(each.parameters) == 2 and each.parameters[0].name in users and parts_of(each)[1] is Part.OTHER
+        for each in _of(read, "unsubscribe")
+    )
 
 
 def _held(read: ReadClass, subscribe: Taken) -> Held | None:

@@ -111,7 +111,8 @@ class _Writer:
             text += f"        self.rooms = defaultdict(lambda: {fakes.made(read, made)})  # for each topic one {name}\n"
             doubts.append(f"{name} has no topics: the adapter makes one {name} for each topic")
         if by_user(read):
-            doubts.append(f"the user is the topic, and the connections of {self._tables[0]} are the subscribers")
+            connections = f", and the connections of {self._tables[0]} are the subscribers" if self._tables else ""
+            doubts.append(f"the user is the topic{connections}")
         if holding.ends is None and held is not Held.STREAM:
             doubts.append("a client that goes unsubscribes from each of its topics, as a handler does at its end")
         doubts.append(f"{said(holding.subscribe.method)}: a subscriber is {held.value.format('it')}; the adapter asks once for each topic")

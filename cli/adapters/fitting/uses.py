@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from subwarden.cli.adapters.fitting.answers import dotted, walked
 from subwarden.cli.adapters.fitting.parameters import Function
 
 COLLECTS = ("add", "append", "appendleft", "insert")
@@ -31,7 +32,8 @@ class Uses:
     that is sent so, or is given to a function with what a loop goes through. `sent`: all that is sent so, as source. `changes`: the
     generators that yield something that they make. `keeps`: the names of what is put into a table or a list of its own. `loops`: the
     methods that go through several things. `full`: it is ready for a queue that is full. `bounded`: it makes one that a run can fill.
-    `sets`: it adds to a set. `asks`: it looks whether it was given a coroutine function.
+    `sets`: it adds to a set. `asks`: it looks whether it was given a coroutine function. `walked`: the calls, by their dotted names, whose
+    awaited answers it goes through.
     """
 
     nested: list[str] = field(default_factory=list)
@@ -54,6 +56,7 @@ class Uses:
     bounded: bool = False
     sets: bool = False
     asks: bool = False
+    walked: set[str] = field(default_factory=set)
 
 
 def look(function: Function, uses: Uses) -> None:
@@ -69,6 +72,7 @@ def look(function: Function, uses: Uses) -> None:
     local = set(_bound(function))
     sources = Sources(function)
     through = _gone_through(function)
+    uses.walked |= walked(function)
     for node in ast.walk(function):
         match node:
             case ast.Assign():
@@ -118,8 +122,8 @@ def _call(node: ast.Call, awaited: bool, aliases: dict[str, str], local: set[str
                 _pair(uses, own(owner), *node.args[0].elts)
             uses.awaitable = uses.awaitable or name in AWAITABLE
             uses.weak = uses.weak or name in WEAK
-            if dotted := _dotted(node.func):
-                uses.asked.append((dotted, awaited, arguments))
+            if called := dotted(node.func):
+                uses.asked.append((called, awaited, arguments))
         case ast.Name(id=name):
             uses.awaitable = uses.awaitable or name in AWAITABLE
             uses.weak = uses.weak or name in WEAK
@@ -222,6 +226,12 @@ def sync_parts(uses: Uses, need: str) -> list[str]:
     return [".".join([need, *name.split(".")[1:]]) for name in found if name not in waits]
 
 
+def walked_parts(uses: Uses, need: str) -> list[str]:
+    """The calls of what the class is made with whose answers it goes through, by their dotted names; the object itself is `need`."""
+    attribute = uses.given.get(need, need)
+    return [".".join([need, *name.split(".")[1:]]) for name in sorted(uses.walked) if name.split(".")[0] == attribute]
+
+
 def sends_to(uses: Uses, need: str, topics: Iterable[str]) -> bool | None:
     """Whether what the class is made with is called with a client and a message, and awaited; None if it is not called so."""
     attribute = uses.given.get(need, need)
@@ -244,12 +254,6 @@ def _pair(uses: Uses, attribute: str, first: ast.expr, second: ast.expr) -> None
 
 def _element(node: ast.expr, aliases: dict[str, str]) -> str:
     return aliases.get(node.id, "") if isinstance(node, ast.Name) else element_of(node)
-
-
-def _dotted(node: ast.Attribute) -> str:
-    """`store.save` of `self.store.save`; empty for anything else."""
-    text = ast.unparse(node)
-    return text.removeprefix("self.") if text.startswith("self.") and text.replace(".", "").isidentifier() else ""
 
 
 def _bound(function: Function) -> Iterable[str]:

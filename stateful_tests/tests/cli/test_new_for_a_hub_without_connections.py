@@ -35,6 +35,10 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("LeavesAll", "disconnect disconnect(ws)", "unsubscribe = None"),
         ("LeavesAll", "subscribe connect(ws, room_id)", "raise  # another client's connection broke"),
         ("Devices", "guessed: the user is the topic, and the connections of by_user are the subscribers", "self.ours.connect(topic, "),
+        ("Inboxes", "guessed: the user is the topic, and the connections of _queues are the subscribers", "self.ours.subscribe(topic)"),
+        ("Inboxes", "publish notify(user, message)", "self.ours.unsubscribe(topic, self.subscriptions[client, topic])"),
+        ("Stored", "observe _queues", 'return [] if self.name in ("store.messages.unread",) else None'),
+        ("Stored", "subscribe subscribe(user)", 'return None if self.name in ("store.note",) else self._waits()'),
         (
             "Default",
             "subscribe connect(websocket, channel) unsubscribe disconnect(websocket, channel)",
@@ -97,7 +101,22 @@ def test_functions_without_a_class_are_told_in_one_line(capsys: pytest.CaptureFi
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["Queues", "Emitter", "Sync", "Lobby", "OneRoom", "LeavesAll", "Devices", "Default", "Writers", "Registered", "Refuses"]
+    "name",
+    [
+        "Queues",
+        "Emitter",
+        "Sync",
+        "Lobby",
+        "OneRoom",
+        "LeavesAll",
+        "Devices",
+        "Inboxes",
+        "Stored",
+        "Default",
+        "Writers",
+        "Registered",
+        "Refuses",
+    ],
 )
 def test_a_right_hub_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     written("held.py", name, capsys)

@@ -125,6 +125,52 @@ class Devices:
         self.by_user[user_id].discard(websocket)
 
 
+class Inboxes:
+    """Notifications: a queue for each device of a user."""
+
+    def __init__(self):
+        self._queues: dict[str, set] = defaultdict(set)
+
+    def subscribe(self, user):
+        queue = asyncio.Queue()
+        self._queues[user].add(queue)
+        return queue
+
+    def unsubscribe(self, user, queue):
+        self._queues[user].discard(queue)
+        if not self._queues[user]:
+            del self._queues[user]
+
+    async def notify(self, user, message):
+        for queue in list(self._queues.get(user, ())):
+            await queue.put(message)
+
+
+class Stored:
+    """The same, with what came before from a store."""
+
+    def __init__(self, store):
+        self.store = store
+        self._queues: dict[str, list] = {}
+
+    async def subscribe(self, user):
+        queue = asyncio.Queue()
+        unread = await self.store.messages.unread(user)
+        for message in unread:
+            queue.put_nowait(message)
+        self._queues.setdefault(user, []).append(queue)
+        return queue
+
+    async def unsubscribe(self, user, queue):
+        self.store.note(user)
+        self._queues[user].remove(queue)
+
+    async def notify(self, user, message):
+        await self.store.save(user, message)
+        for queue in list(self._queues.get(user, ())):
+            await queue.put(message)
+
+
 class Default:
     def __init__(self):
         self.channels = defaultdict(set)

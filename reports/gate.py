@@ -35,7 +35,8 @@ def write_gate(
     for finding in record["findings"]:
         write_finding(finding, console, portable=portable)
         if not finding.get("shrunk", True):
-            console.print("  This run is not as small as it can be: there was no time. A gate with more time goes on.\n")
+            write_line("This run may not be the smallest: the time was over. With a longer --budget it is made smaller.", console)
+            console.print()
     if not quiet:
         console.print(_checks(record, console.width, timings=timings, verbose=verbose))
     if not quiet or record["verdict"] == "inconclusive":

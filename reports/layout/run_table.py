@@ -18,6 +18,7 @@ from subwarden.reports.records.finding import RunRecord, StepRow
 STEP, CHANGES = "step", "state changes"
 MOST, FIRST, LAST = 60, 30, 15  # rows of a table; of a longer run the first and the last
 MORE = "..."  # the task of the rows that are left out
+INSIDE = "(internal: "
 LEAST = 12  # columns of a cell, so that it can be read
 
 
@@ -58,11 +59,16 @@ def run_table(run: RunRecord, width: int) -> Table:
 
 
 def _rows(steps: Sequence[StepRow]) -> list[_Row]:
-    """The rows of `steps`. Internal steps of a library in a row, in which nothing shows, are one."""
+    """The rows of `steps`. Internal steps of a library in a row, in which nothing shows, are one. A step of which there is nothing to say,
+    or only a name inside a library, has none.
+    """
     rows: list[_Row] = []
     for step in steps:
         at = [f"at {step['at']}"] if step["at"] else []
-        quiet = step.get("internal", False) and not (step["changed"] or step["broken"] or at)
+        shows = bool(step["changed"] or step["broken"] or at)
+        if not shows and all(said.startswith(INSIDE) for said in step["did"]):
+            continue
+        quiet = step.get("internal", False) and not shows
         if quiet and rows and rows[-1].task == step["task"] and rows[-1].last == step["step"] - 1 and rows[-1].did == step["did"]:
             rows[-1].last = step["step"]
             continue

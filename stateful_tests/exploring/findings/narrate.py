@@ -8,13 +8,13 @@ import re
 from typing import Any
 
 from subwarden.checking.causes import Cause
-from subwarden.checking.place import origin, place
+from subwarden.checking.place import in_a_line, origin, place
 from subwarden.reports.records.finding import StepRow
 from subwarden.scheduling.handles import owner
 from subwarden.scheduling.isolation.printed import lines_of
 from subwarden.scheduling.order import EARLY, LATE, TIMER
 from subwarden.stateful_tests.exploring.findings.actors import actor, quiet
-from subwarden.stateful_tests.exploring.findings.where import at_work, where
+from subwarden.stateful_tests.exploring.findings.where import WORLD, at_work, place_said, works_in
 from subwarden.stateful_tests.exploring.level import Play
 from subwarden.stateful_tests.exploring.observers import Observer
 
@@ -104,7 +104,9 @@ class Narration(Observer):
         task = owner(self._play.loop.current)
         did = [self._worded(*event) for event in self._did]
         self._did.clear()
-        at = None if task is None or task.done() else where(task)
+        if task is not None and task.done() and not task.cancelled() and task._exception is not None:
+            did.append(f"ends with {in_a_line(task._exception)}")  # to ask would be to retrieve it
+        at = None if task is None or task.done() else place_said(task)
         handle = self._play.loop.current
         changed = self._narrator.changes()
         if task is None and not did and (does := quiet(handle)) is not None:
@@ -131,13 +133,18 @@ class Narration(Observer):
     # --- rows
 
     def _locked(self, verb: str, lock: asyncio.Lock) -> None:
-        self._did.append((verb, lock))
+        if not works_in(WORLD):
+            self._did.append((verb, lock))
+        elif verb == "waits for":  # a lock of our own hubs and clients, which serve each client in turn
+            self._did.append((verb, None))
         places = getattr(self._play, "lock_places", None)
         if places is not None and id(lock) not in places:
             places[id(lock)] = at_work(OURS) or "?"
 
     def _worded(self, verb: str, about: Any) -> str:
         narrator = self._narrator
+        if about is None:
+            return f"{verb} its turn"
         if isinstance(about, asyncio.Lock):
             return narrator.lock(verb, about)
         if verb == "answers":

@@ -63,6 +63,16 @@ def test_internal_steps_in_a_row_are_one_row() -> None:
     assert out.count("(a sleep ends)") == 2  # the one in which something shows is told by itself
 
 
+def test_steps_of_which_there_is_nothing_to_say_have_no_row() -> None:
+    record = run(2)
+    before = shown(record, 80)
+    inside = step(5, "asyncio", ["(internal: partial)"], internal=True)
+    record["steps"] += [inside, step(6, "A", [])]
+    assert shown(record, 80) == before
+    record["steps"] += [step(7, "asyncio", ["(internal: partial)"], internal=True, changed=["c1 on t1"])]
+    assert "(internal: partial)" in shown(record, 80)  # something shows there
+
+
 def test_a_word_that_is_too_wide_is_broken_behind_a_slash() -> None:
     assert wrapped(LONG, 30) == ["stateful_tests/subjects/", "  manager/some_manager.py:1234"]
     assert "".join(line.strip() for line in wrapped(LONG, 30)) == LONG

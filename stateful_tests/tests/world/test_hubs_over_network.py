@@ -1,7 +1,9 @@
 """`subwarden.SocketHub` holds a server on the simulated network against the core model, by what its clients receive."""
 
 import asyncio
+import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,12 +91,17 @@ def test_a_line_that_the_end_of_a_connection_cuts_off_is_no_message() -> None:
 
 
 @pytest.mark.slow
-def test_a_finding_says_whose_timing_it_needs_and_names_asyncio_s_own_tasks(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["play", str(EXAMPLES / "world/leaves.txt"), "--subject", f"{EXAMPLES / 'world/line_hub.py'}:Keeps"]) == 1
+def test_a_finding_says_whose_timing_it_needs_and_names_asyncio_s_own_tasks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Those do nothing that shows, and the table goes without them; the record has them by what they do."""
+    subject, file = f"{EXAMPLES / 'world/line_hub.py'}:Keeps", tmp_path / "played.json"
+    assert main(["play", str(EXAMPLES / "world/leaves.txt"), "--subject", subject, "--json", str(file)]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "4 operations, order fifo: happens on stock asyncio, with this timing of the network" in said
-    assert "(accepts)" in said
-    assert "BaseSelectorEve" not in said
+    assert "(accepts)" not in said
+    assert "internal: " not in said
+    steps = json.loads(file.read_text(encoding="utf-8"))["findings"][0]["run"]["steps"]
+    assert any(step["task"].endswith("(accepts)") for step in steps)
+    assert "BaseSelectorEve" not in file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("answered", [None, lambda text: text == "ok"], ids=["once nothing is in flight", "by an answer"])

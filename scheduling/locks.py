@@ -60,7 +60,7 @@ async def _acquire(self: Any, answer: Any = True) -> Any:
     if holding:
         task = current_task(loop)
         _note_nested(loop, task, self)
-    if loop.suspend_free_locks and not self._locked:
+    if loop.suspend_free_locks and loop.pace is None and not self._locked:
         loop.suspended_free = True
         await ONCE
     if self._locked or self._waiters:

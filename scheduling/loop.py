@@ -162,6 +162,7 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
     slow_step = math.inf  # seconds of virtual time that a step may take where nothing is `prompt`
     may_interrupt = False  # whether `world.decisions` may cancel calls or make them fail
     failed = False  # whether they have made one fail in this run: what it waited for was cancelled in the place of that
+    pace: "asyncio.Task[Any] | None" = None  # the task that nothing overtakes, and that overtakes nothing (`scheduling.order`)
     kept: Kept | None = None  # what outlives the run, and was put back before it
     cancelled_calls: tuple[tuple["asyncio.Task[Any]", BaseException], ...] = ()  # the tasks whose calls they cancelled, and what left those
     dropped: "tuple[Any, ...]" = ()  # tasks of groups that have ended cancelled though nobody had cancelled them (`world.groups`)

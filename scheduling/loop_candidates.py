@@ -11,7 +11,7 @@ from subwarden.scheduling.candidates import Candidates, Site
 from subwarden.scheduling.events import Event
 from subwarden.scheduling.handles import FIRST_STEP, Handle, NumberedTask, label, name_of, owner, suspended_at
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import EARLY, LATE, TIMER, Order, timer_may_fire, width
+from subwarden.scheduling.order import EARLY, LATE, TIMER, Order, reach, timer_may_fire, width
 
 QUEUE = "the ready queue"
 CLOCK = "the clock"
@@ -45,7 +45,7 @@ class LoopCandidates(Candidates):
 
     def chains(self) -> list[object]:
         loop = self.loop
-        ready = loop.ready
+        ready = loop.ready if loop.pace is None else loop.ready[: reach(loop)]
         found: list[object]
         found = [handle.chain or _chain(handle) for handle in ready] if self._any else [QUEUE] if ready else []
         if loop.events:
@@ -56,7 +56,7 @@ class LoopCandidates(Candidates):
 
     def chain_names(self) -> list[str]:
         loop = self.loop
-        ready = loop.ready
+        ready = loop.ready if loop.pace is None else loop.ready[: reach(loop)]
         found = [handle.named or _named(handle) for handle in ready] if self._any else [QUEUE] if ready else []
         if loop.events:
             found += _names(loop.events)
@@ -66,7 +66,7 @@ class LoopCandidates(Candidates):
 
     def sites(self) -> list[Site]:
         loop = self.loop
-        ready = loop.ready
+        ready = loop.ready if loop.pace is None else loop.ready[: reach(loop)]
         found = [(handle.place or _place(handle))[1] for handle in (ready if self._any else ready[:1])]
         if loop.events:
             found += [place[1] if (place := event.place) else event.label for event in loop.events]
@@ -76,7 +76,7 @@ class LoopCandidates(Candidates):
 
     def places(self) -> list[tuple[str, Site]]:
         loop = self.loop
-        ready = loop.ready
+        ready = loop.ready if loop.pace is None else loop.ready[: reach(loop)]
         if self._any:
             found = [handle.place or _place(handle) for handle in ready]
         else:
@@ -104,7 +104,8 @@ class LoopCandidates(Candidates):
     def runs_on(self) -> int:
         task = owner(self.loop.current) if self._any else None
         if task is not None:
-            for at, handle in enumerate(self.loop.ready):
+            ready = self.loop.ready
+            for at, handle in enumerate(ready if self.loop.pace is None else ready[: reach(self.loop)]):
                 if owner(handle) is task:
                     return at
         return 0

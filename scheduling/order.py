@@ -26,6 +26,11 @@ need not happen either. There, steps and the network are slow by at most a secon
 out of time. Steps of a scenario without a network are slow by at most ten (`ControlledLoop.slow_step`): a time-out may be lost to a slow
 call, but no hour passes before a task has begun.
 
+A task may set the pace (`ControlledLoop.pace`): that of a test which was written for stock asyncio, and sleeps until others have done
+something. In `any`, it overtakes nothing that was ready before it, and nothing overtakes it; nor is a task overtaken that has not begun.
+The others between two of its steps are free among themselves, and may be as slow as they like while it waits for them. A free lock does not
+suspend, since each step more would break the count of those that the test has seen. No step is slow, nor is the outside.
+
 A parked call may promise that it ends within so many seconds (`ControlledLoop.promised`): no timer of that moment or later fires before it
 has ended.
 """
@@ -34,8 +39,11 @@ from collections.abc import Callable
 from enum import Enum
 from functools import partial
 from heapq import heappop
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
+from typing import Any
 
 from subwarden.scheduling.events import Event
+from subwarden.scheduling.handles import FIRST_STEP, Handle, owner
 from subwarden.scheduling.loop import ControlledLoop
 
 TIMER = "timer"
@@ -77,7 +85,30 @@ def timer_may_fire(loop: ControlledLoop, order: Order) -> bool:
 
 def width(loop: ControlledLoop, order: Order) -> int:
     """How many ready steps are candidates."""
-    return len(loop.ready) if order is Order.ANY else min(len(loop.ready), 1)
+    return reach(loop) if order is Order.ANY else min(len(loop.ready), 1)
+
+
+def reach(loop: ControlledLoop) -> int:
+    """How many ready steps may be next in the order `any`: those before the first that keeps its place, or that one alone."""
+    if loop.pace is not None:
+        for at, handle in enumerate(loop.ready):
+            if _keeps_its_place(handle, loop.pace):
+                return at or 1
+    return len(loop.ready)
+
+
+def _keeps_its_place(handle: Handle, pace: Any) -> bool:
+    """Whether `handle` is a step of the task `pace`, ends what that awaits (as the timer of its sleep does), or begins a task."""
+    task = owner(handle)
+    if task is pace or (task is not None and type(handle._callback) is FIRST_STEP and _has_not_begun(task.get_coro())):
+        return True
+    awaited = pace._fut_waiter  # CPython's own, in C and Python
+    return awaited is not None and len(handle._args) > 0 and handle._args[0] is awaited
+
+
+def _has_not_begun(coroutine: Any) -> bool:
+    """Also after `sleep(0)`, a task's step is called in the way of its first."""
+    return iscoroutine(coroutine) and getcoroutinestate(coroutine) == CORO_CREATED
 
 
 def happen(loop: ControlledLoop, order: Order, pick: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from subwarden.scheduling.loop import ControlledLoop
-from subwarden.scheduling.order import Order, timer_may_fire
+from subwarden.scheduling.order import Order, reach, timer_may_fire
 
 Choose = Callable[[int], int]
 SPIN = 1_000  # steps in which no time passes, after which the next timer is due: each takes some, however little
@@ -39,6 +39,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     """
     ready, events, faults, timers = loop.ready, loop.events, loop.faults, loop.timers
     any_order = order is Order.ANY
+    paced = loop.pace is not None
     early = loop.early_timers
     arrivals = loop.arrivals
     batches = (early or arrivals is not None) and not any_order
@@ -51,7 +52,7 @@ def run(  # noqa: PLR0912, PLR0915  # the one hot loop, unrolled on purpose
     while True:
         optional = 0
         if ready:
-            width = n = len(ready) if any_order else 1
+            width = n = (reach(loop) if paced else len(ready)) if any_order else 1
             if events or faults or timers:  # most choices are among ready steps alone
                 optional = len(faults)
                 if early and timers and timer_may_fire(loop, order):

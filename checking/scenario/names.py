@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from subwarden.checking.scenario.places import frames
+from subwarden.scheduling.handles import name_of
 from subwarden.scheduling.isolation.installed import own
 from subwarden.scheduling.loop import ControlledLoop
 
@@ -15,7 +16,7 @@ _NUMBERED = re.compile(r"task-\d+")  # as the loop names a task that has no name
 
 def plain_name(task: "asyncio.Task[Any]") -> str:
     """The name that the author gave to `task`, else that of its function. anyio names tasks by module and function."""
-    name, coroutine = task.get_name(), task.get_coro()
+    name, coroutine = name_of(task), task.get_coro()
     if _NUMBERED.fullmatch(name):
         return getattr(coroutine, "__name__", None) or name
     in_full = getattr(coroutine, "__qualname__", None)
@@ -52,7 +53,7 @@ class Names:
     def by_schedule(self) -> dict[str, str]:
         """From the names of tasks in schedules to these."""
         self.learn()
-        return {task.get_name(): self._tasks[id(task)] for task in self._loop.tasks}
+        return {name_of(task): self._tasks[id(task)] for task in self._loop.tasks}
 
     def thing(self, thing: Any) -> str:
         """A name of a lock, queue or event, by which some suspended frame knows it."""

@@ -3,8 +3,8 @@
 It covers every task with the frames it is suspended in, the ready queue, outside events and faults with their effects, timers and the
 clock, locks held, errors so far, what globals and the like hold that they did not before the run, the judge of the run
 (`ControlledLoop.observer`), and all objects that can be reached from there (`scheduling.state_search.structure`). In the order `any` the
-ready queue is a bag, since any of it may be next; in `fifo` it is a queue. The age of tasks is left out until it matters: see
-`WatchedTask`.
+ready queue is a bag, since any of it may be next, unless a task sets the pace; in `fifo` it is a queue. The age of tasks is left out until
+it matters: see `WatchedTask`.
 
 The digest is 128 bits of a hash of all that (as TLC keeps 64, and SPIN's hash-compact search a few words: Wolper and Leroy, CAV 1993). Two
 of n different states get the same one with a chance of n*n/2**129.
@@ -47,7 +47,7 @@ class Digest(Suspended):
         if loop.prompt:
             raise Indigestible("a simulated network or executor")
         self._row("tasks", sorted(loop.tasks, key=name_of))
-        self._row("ready", self.ready(loop.ready))
+        self._row("ready", self.ready(loop.ready) if loop.pace is None else loop.ready)
         self._row("turns", loop.turns)
         self.timers(loop)
         if loop.early_timers and not self._any:

@@ -22,7 +22,7 @@ CHECK = 3  # bytes
 
 CHANGED = "its code, or a library, has changed since"
 HASHED, UNPINNED = 16, 32  # flags: the seed of the string hash follows; nobody knows it
-KILLS = 64  # a flag: the run ends the process that runs it
+KILLS, PACED = 64, 128  # flags: the run ends the process that runs it; the scenario sets the pace
 
 
 class Coded(NamedTuple):
@@ -63,7 +63,7 @@ def encode(coded: Coded) -> str:
     rules = coded.rules
     flags = (rules.order is Order.ANY) | rules.slow_steps << 1 | rules.faults << 2 | rules.cancel << 3
     flags |= UNPINNED if coded.hash_seed is None else HASHED if coded.hash_seed else 0
-    flags |= KILLS * coded.kills
+    flags |= KILLS * coded.kills | PACED * rules.paced
     data = bytearray([flags]) + coded.check + (_number(coded.hash_seed) if coded.hash_seed else b"")
     last = 0
     for at, pick in enumerate(coded.choices):
@@ -82,7 +82,7 @@ def decode(text: str) -> Coded:
     try:
         body = text.removeprefix(MARK)
         data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
-        if len(data) <= CHECK or data[0] >= 2 * KILLS or (data[0] & HASHED and data[0] & UNPINNED):
+        if len(data) <= CHECK or (data[0] & HASHED and data[0] & UNPINNED):
             raise ValueError
         choices: list[int] = []
         hash_seed = None if data[0] & UNPINNED else 0
@@ -101,7 +101,7 @@ def decode(text: str) -> Coded:
     except (binascii.Error, ValueError, IndexError):
         raise BadReplay(f"the replay {text[:40]!r} is damaged (cut or changed); copy the whole word again") from None
     flags = data[0]
-    rules = Rules(Order.ANY if flags & 1 else Order.FIFO, bool(flags & 2), bool(flags & 4), bool(flags & 8))
+    rules = Rules(Order.ANY if flags & 1 else Order.FIFO, bool(flags & 2), bool(flags & 4), bool(flags & 8), bool(flags & PACED))
     return Coded(rules, choices, data[1 : 1 + CHECK], hash_seed, bool(flags & KILLS))
 
 

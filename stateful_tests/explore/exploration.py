@@ -43,7 +43,8 @@ SCHEDULES = 1_000  # of each order, where neither their number nor a budget is g
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to explore. `orders`: weakest first. `schedules` of each order, None: as many as the budget allows. `leave`: names of tasks that
-    may be left behind. `first`: runs to try before anything else.
+    may be left behind. `first`: runs to try before anything else. `paced`: the scenario is a test that was written for stock asyncio: it
+    sets the pace, and no step is slow.
     """
 
     orders: tuple[Order, ...] = (Order.FIFO, Order.ANY)
@@ -52,6 +53,11 @@ class Plan:
     seed: int = 0
     leave: frozenset[str] = frozenset()
     first: tuple[Coded, ...] = ()
+    paced: bool = False
+
+    def rules(self, order: Order) -> Rules:
+        """The rules of its runs in this order."""
+        return Rules(order, slow_steps=not self.paced, cancel=self.cancel, paced=self.paced)
 
 
 class ExplorationNews(Protocol):
@@ -157,14 +163,14 @@ def explore_scenario(
         return records[known]
 
     listener = SILENT if news is None else _Teller(news, recorded)
-    explored = [] if killed is None else [Explored(Rules(_order_of(killed, plan), cancel=plan.cancel), killed=killed)]
+    explored = [] if killed is None else [Explored(plan.rules(_order_of(killed, plan)), killed=killed)]
     stopped = False
     with running():
         try:
             for number, order in enumerate(plan.orders if killed is None else ()):
                 first = [coded for coded in plan.first if coded.rules.order is order]
                 fair = budget.part(1 / (len(plan.orders) - number))  # where the weaker order has more than all time can try
-                progress = Progress(runner_of, Rules(order, cancel=plan.cancel), plan.schedules, fair, listener, budget)
+                progress = Progress(runner_of, plan.rules(order), plan.schedules, fair, listener, budget)
                 explored.append(progress.explored)
                 Search(progress, plan.seed, first, crew).go()
                 if progress.explored.findings or progress.explored.killed or progress.explored.withdrawn:

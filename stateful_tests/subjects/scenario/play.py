@@ -11,6 +11,7 @@ from subwarden.checking.scenario.failure import Failure
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.processes.signals import was_interrupted
 from subwarden.scheduling.events import Event
+from subwarden.scheduling.handles import TaskNames
 from subwarden.scheduling.isolation.kept import begin_alike
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.loop_candidates import LoopCandidates
@@ -46,13 +47,14 @@ class ScenarioCandidates(LoopCandidates):
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of a run. `slow_steps`: a timer may fire while steps are ready. `faults`: `may_cancel` and `may_fail` may strike;
-    `cancel`: the scenario itself may be cancelled, too.
+    `cancel`: the scenario itself may be cancelled, too. `paced`: the scenario sets the pace (`scheduling.order`).
     """
 
     order: Order
     slow_steps: bool = True
     faults: bool = True
     cancel: bool = False
+    paced: bool = False
 
 
 @dataclass(slots=True)
@@ -126,6 +128,9 @@ class ScenarioRunner:
         main = loop.create_task(coroutine, name=scenario.function)
         judge.begin(main)
         loop.waits_on = lambda: not main.done()
+        if rules.paced:
+            loop.pace, loop.slow = main, 0.0
+            loop.names = TaskNames(loop.tasks, frozenset())
         frame = getattr(coroutine, "cr_frame", None) if self.sample_end else None
         if rules.cancel:
             _may_be_cancelled(loop, judge, main, scenario.body)

@@ -10,7 +10,7 @@ from subwarden.stateful_tests.explore.code import CHECK, Coded, check_of, decode
 from subwarden.stateful_tests.runs.replay import BadReplay
 from subwarden.stateful_tests.subjects.scenario.play import Rules
 
-RULES = st.builds(Rules, st.sampled_from(Order), st.booleans(), st.booleans(), st.booleans())
+RULES = st.builds(Rules, st.sampled_from(Order), st.booleans(), st.booleans(), st.booleans(), st.booleans())
 CHECKS = st.binary(min_size=CHECK, max_size=CHECK)
 
 

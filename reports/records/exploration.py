@@ -47,7 +47,7 @@ class ScenarioFindingRecord(TypedDict):
     that showed it first, counted in its order; 0: a saved run. `at`: where the error was raised, as path:line. `fault`: it needs a
     cancellation or a failing call; `slow_step`: it needs a step that takes long, and the longest takes `slowest` seconds; `outside`: the
     timing of a simulated network, executor or client is a part of it, and with `jobs` that of an executor alone; `arguments`: a test gives
-    the scenario some.
+    the scenario some; `command`: what plays it again, where that is not `subwarden explore`.
     """
 
     kind: str
@@ -61,6 +61,7 @@ class ScenarioFindingRecord(TypedDict):
     outside: NotRequired[bool]
     jobs: NotRequired[bool]
     arguments: NotRequired[bool]
+    command: NotRequired[str]
     found: int
     deviations: int
     moved: list[str]

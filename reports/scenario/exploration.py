@@ -88,6 +88,8 @@ def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, consol
 
 def replay_line(finding: ScenarioFindingRecord, scenario: str) -> str:
     """The command that plays the run again; for a test with fixtures or parameters, whose values only the test has, what to do."""
+    if "command" in finding:
+        return finding["command"]
     if finding.get("arguments"):
         return "run this test again, with the same arguments: the run that failed is tried first"
     return f"subwarden explore {quote(scenario)} --replay {finding['replay']}"

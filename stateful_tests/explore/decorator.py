@@ -3,7 +3,7 @@
 import functools
 import inspect
 import os
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, overload
 from unittest import IsolatedAsyncioTestCase, SkipTest
@@ -71,13 +71,8 @@ def _explored(function: AsyncTest, options: dict[str, Any]) -> Callable[..., Non
             raise BadScenario(
                 f"@subwarden.test: {function.__qualname__}: {why}; use unittest.TestCase, and await in the test what these await"
             )
-        scenario = scenario_of(function, arguments, keywords)
-        made = fixtures.current()
-        if made is not None:
-            if made.skip:
-                raise SkipTest(made.skip)
-            scenario = made.around(scenario, function, arguments, keywords)
-        in_example = _in_hypothesis()
+        scenario = scenario_in_test(function, arguments, keywords)
+        in_example = in_hypothesis()
         sized = plan
         if wanted["schedules"] is None and budget is None:
             sized = replace(plan, schedules=EXAMPLE if in_example else SCHEDULES)
@@ -97,6 +92,19 @@ def _explored(function: AsyncTest, options: dict[str, Any]) -> Callable[..., Non
     return explored
 
 
+def scenario_in_test(function: AsyncTest, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Scenario:
+    """The scenario that the test `function` is, with these arguments and the fixtures of the test that pytest runs. Raises BadScenario and
+    SkipTest.
+    """
+    scenario = scenario_of(function, arguments, keywords)
+    made = fixtures.current()
+    if made is None:
+        return scenario
+    if made.skip:
+        raise SkipTest(made.skip)
+    return made.around(scenario, function, arguments, keywords)
+
+
 def _alone(scenario: Scenario, plan: Plan, budget: float | None) -> Exploring:
     return explore_scenario(scenario, plan, lasting(budget))
 
@@ -108,7 +116,8 @@ def _with_saved(scenario: Scenario, plan: Plan, budget: float | None) -> Explori
     return exploring
 
 
-def _in_hypothesis() -> bool:
+def in_hypothesis() -> bool:
+    """Whether Hypothesis calls, for one of its examples."""
     from hypothesis import currently_in_test_context  # noqa: PLC0415  # only a test that runs needs it
 
     return currently_in_test_context()

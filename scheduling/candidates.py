@@ -61,6 +61,10 @@ class Candidates(ABC):
         """
         return -1
 
+    def alternatives(self, _pick: int) -> Sequence[int]:
+        """The places of the candidates of which only one will happen, if that at `pick` is one of them; else none."""
+        return ()
+
     def optional(self) -> int:
         """How many of the candidates, the last ones, need not happen."""
         return 0

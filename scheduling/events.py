@@ -27,6 +27,16 @@ class Event:
         return f"<Event {self.label}>"
 
 
+class Alternative(Event):
+    """One of several `ways`, of which only one will happen: that one takes back the others."""
+
+    __slots__ = ("ways",)
+
+    def __init__(self, label: str, deliver: Callable[[], object], ways: "list[Alternative]") -> None:
+        super().__init__(label, deliver)
+        self.ways = ways
+
+
 async def park(loop: "ControlledLoop", label: str, *, may_fail: Callable[[], Exception] | None = None) -> None:
     """Suspend the caller until the scheduler delivers the outside event `label`.
 

@@ -4,11 +4,11 @@ In the order `any` each task is a chain, and so is each callback without a task.
 order of its steps is not the scheduler's to choose. Each outside event is a chain of its own, and the clock is one.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from subwarden.scheduling.candidates import Candidates, Site
-from subwarden.scheduling.events import Event
+from subwarden.scheduling.events import Alternative, Event
 from subwarden.scheduling.handles import FIRST_STEP, Handle, NumberedTask, label, name_of, owner, suspended_at
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER, Order, reach, timer_may_fire, width
@@ -113,6 +113,12 @@ class LoopCandidates(Candidates):
     def next_call(self) -> int:
         loop = self.loop
         return width(loop, self.order) + len(loop.events) - loop.late if loop.late else -1
+
+    def alternatives(self, pick: int) -> Sequence[int]:
+        loop = self.loop
+        events, before = loop.events, width(loop, self.order)
+        event = events[pick - before] if before <= pick < before + len(events) else None
+        return [before + events.index(each) for each in event.ways] if type(event) is Alternative else ()
 
     def optional(self) -> int:
         loop = self.loop

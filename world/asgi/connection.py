@@ -61,7 +61,7 @@ class Connection:
         if not self.left:
             self.left = True
             self._vanishes.offer(False)
-            self.to_client.end()
+            self.to_client.end(full=self.broken and not self.over)
             self.to_app.put(self._leaves)
 
     def break_off(self) -> None:
@@ -123,6 +123,8 @@ class Connection:
             self._vanishes.offer(False)
             self.to_client.put({"type": "app.end", "reason": reason, "error": raised})
             self.to_app.close()
+            if self.broken:  # its end will not be noticed any more
+                self.to_client.close()
 
     async def ended(self) -> None:
         """Wait until the application has ended this call."""

@@ -27,17 +27,19 @@ class Pipe:
         self._arrival = Arrival(loop, lambda: say(self._coming[0]), self._arrive)
         self.waits = False  # somebody is in `get`
         self.ended = False  # its reader has left
+        self.full = False  # and nothing that is put after that is taken by anybody
         self.closed = False
 
     def put(self, message: Message) -> None:
         """Hand over `message`."""
-        if not (self.closed or self.ended):
+        if not self.closed and (self.full or not self.ended):
             self._coming.append(message)
-            self._arrival.offer(True)
+            self._arrival.offer(not self.ended)
 
-    def end(self) -> None:
-        """The reader leaves. What is on its way stays there, and nobody else is told."""
+    def end(self, *, full: bool = False) -> None:
+        """The reader leaves. What is on its way stays there, and nobody else is told. `full`: so does all that is put after that."""
         self.ended = True
+        self.full = full
         self._arrival.offer(False)
         self._wake()
 

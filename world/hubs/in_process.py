@@ -94,6 +94,9 @@ class _Adapter(HubAdapter):
         await made.taken()
         return _Link(made)
 
+    def inner_parts(self) -> Any:
+        return super().inner_parts(), self.app
+
     async def stop(self) -> None:
         await self._driver.__aexit__(None)
 

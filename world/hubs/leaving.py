@@ -8,14 +8,14 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from subwarden.scheduling.events import Event
+from subwarden.scheduling.events import Alternative
 
 
 async def breaks_off(client: str, *, rather: bool) -> bool:
     """Wait until `client` leaves; whether it breaks off. `rather`: it does where the scheduler does not mind."""
     loop: Any = asyncio.get_running_loop()
     future: asyncio.Future[bool] = loop.create_future()
-    ways: list[Event] = []
+    ways: list[Alternative] = []
 
     def happen(broken: bool) -> None:
         take_back()
@@ -28,7 +28,8 @@ async def breaks_off(client: str, *, rather: bool) -> bool:
                 loop.events.remove(each)
         ways.clear()  # each event leads to it, in a circle
 
-    ways += [Event(f"{client} breaks off", partial(happen, True)), Event(f"{client} closes", partial(happen, False))]
+    for way, broken in (("breaks off", True), ("closes", False)):
+        ways.append(Alternative(f"{client} {way}", partial(happen, broken), ways))
     for each in ways if rather else reversed(ways):
         loop.offer(each)
     try:

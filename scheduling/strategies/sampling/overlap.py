@@ -4,6 +4,8 @@ Most races need two calls at once (Lu, Park, Seo, Zhou: Learning from Mistakes, 
 need no more than two threads), in a state that calls before them have led to, and many show only in a call after them. A random walk lets
 all calls of a program race, so that state is seldom there. Here each call either is answered before the next one arrives, or the next one
 or two come while it is open. Then either the outside keeps the first one waiting until they are done, or their steps are mixed at random.
+The first of several calls seldom races: it leads to the state in which the others are to race. Where the outside takes one of several
+ways (`Candidates.alternatives`), each is as likely.
 A fault that strikes opens a race, too: the next call may come while the outside keeps waiting what the fault has led to.
 
 Guarantees: every schedule in which calls arrive in the program's order, and no more than `MOST` between two moments at which none is open,
@@ -20,6 +22,7 @@ RACING = (1 / 2, 1.0)  # the chance of each call to be joined by others, in one 
 JOINING = (1, 1, 1, 2)  # calls that join it
 MOST = 1 + max(JOINING)
 WAITING = 5 / 6  # how often the first one is kept waiting
+FIRST = 1 / 4  # how often the first of several calls races as others do: mostly it leads to the state in which these are to race
 LATER = 1 / 2  # the chance that it goes on instead, whenever it may be kept waiting
 
 
@@ -49,13 +52,19 @@ class _Calls:
         self._candidates = candidates
         self._racing = RACING[int(random.random() * len(RACING))]
         self._races = self._waits = False
+        self._first = True
         self._joining = 0
         self._kept: set[str] = set()
 
     def choose(self, n: int) -> int:
+        pick = self._choose(n)
+        ways = self._candidates.alternatives(pick)
+        return ways[int(self._uniform() * len(ways))] if ways else pick
+
+    def _choose(self, n: int) -> int:
         call = self._candidates.next_call()
         if call == 0:  # nothing is open
-            self._begin()
+            self._begin(n)
         if call == 0 or not self._races:
             return 0
         before = n if call < 0 else call  # the candidates that are no calls
@@ -88,9 +97,10 @@ class _Calls:
         self._races = self._waits = True
         self._kept.clear()
 
-    def _begin(self) -> None:
-        """A call arrives while nothing is open."""
-        self._races = self._uniform() < self._racing
+    def _begin(self, n: int) -> None:
+        """A call arrives while nothing is open; it is one of `n` to come, or fewer."""
+        self._races = self._uniform() < (self._racing * FIRST if self._first and n > 2 else self._racing)
+        self._first = False
         self._joining = JOINING[int(self._uniform() * len(JOINING))]
         self._waits = self._uniform() < WAITING
         self._kept.clear()

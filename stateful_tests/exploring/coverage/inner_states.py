@@ -45,6 +45,8 @@ class InnerStates(Objects):
         yield (CoroutineType, GeneratorType), lambda c: self.name(c.__qualname__)
 
     def _look_at(self, kind: type) -> Look:
+        if hasattr(kind, "inner_parts"):
+            return self.once(lambda thing: self._row(kind, (self._keep(thing.inner_parts()),)))
         if issubclass(kind, OPAQUE) or hasattr(kind, "digest_parts"):
             return lambda _: self.name(kind)
         try:

@@ -12,7 +12,7 @@ from subwarden.stateful_tests.exploring.drawing.varied import Tasks
 from subwarden.stateful_tests.subjects.core.drawing.walks import Walk
 from subwarden.stateful_tests.subjects.core.program import CLIENTS, TOPICS, CoreProgram
 
-HOW = ("again", "undo", "undo", "another's")  # how a call meets the one before it
+HOW = ("again", "again", "undo", "undo", "another's", "heard")  # how a call meets the one before it
 UNDONE: dict[type[CoreOperation], type[CoreOperation]] = {
     core.Connect: core.Disconnect,
     core.Subscribe: core.Unsubscribe,
@@ -20,6 +20,12 @@ UNDONE: dict[type[CoreOperation], type[CoreOperation]] = {
     core.Disconnect: core.Connect,
     core.Attach: core.Detach,
     core.Detach: core.Attach,
+}
+#: What meets a message: somebody who hears it leaves meanwhile.
+LEAVES: dict[str, Callable[[Id], CoreOperation]] = {
+    "undo": lambda topic: core.Unsubscribe(CLIENTS[0], topic),
+    "another's": lambda _: core.Disconnect(CLIENTS[0]),
+    "heard": lambda _: core.Disconnect(CLIENTS[1]),
 }
 EVERY: tuple[CoreOperation, ...] = (
     *(made for client in CLIENTS for made in (core.Connect(client), core.Attach(client, ""), core.Disconnect(client))),
@@ -89,11 +95,16 @@ class CoreVocabulary:
 def met(operation: CoreOperation, how: str, plays: Callable[[CoreOperation], bool]) -> CoreOperation:
     """The call that meets `operation`; itself again where there is no other that the manager has."""
     made: Any = operation
-    if how == "undo":
+    if isinstance(operation, core.Publish):
+        made = LEAVES[how](operation.topic) if how in LEAVES else operation
+    elif how == "heard":
+        topic = getattr(operation, "topic", TOPICS[0])
+        made = core.Publish(topic if topic in TOPICS else TOPICS[0])
+    elif how == "undo":
         if isinstance(operation, core.Teardown):
             made = core.Subscribe(CLIENTS[0], operation.topic)
         elif (undone := UNDONE.get(type(operation))) is not None:
             made = undone(*(getattr(operation, name) for name in operation.__match_args__))
-    elif how == "another's" and not isinstance(operation, core.Publish | core.Teardown):
+    elif how == "another's" and not isinstance(operation, core.Teardown):
         made = replace(operation, connection=CLIENTS[operation.connection == CLIENTS[0]])
     return made if plays(made) else operation

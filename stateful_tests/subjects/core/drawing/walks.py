@@ -3,7 +3,7 @@
 Somebody is there already, and is subscribed or not. Then calls come, most of which change something in the state of the model, are heard
 by somebody, or meet the call before. Some walks go in *laps*: their last calls come again and again, as a manager's counters of lives and
 generations need them. At last all who are there hear a message, and get again what they have not acknowledged: that shows what no map
-does.
+does. Half of the walks end with all clients on one topic, of whom one leaves while a message is under way.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +26,8 @@ MEETS = 0.35  # how often another next call meets the last one
 HANDLER = 0.5  # of attaches that begin the handler of a socket
 LAPS = 0.25  # of walks, which go in laps
 AGAIN = 0.8  # how often their next call is that of the last lap
+PARTING = 1 / 2  # of walks, at whose end somebody leaves while a message is under way
+FIRSTLY = 1 / 2  # how often it is the first client, to whom a message mostly goes first
 AROUND = (2, 2, 3)  # calls of a lap
 AWAY = 0.75  # how often a walk leaves its kinds when no call of them would change anything
 
@@ -41,6 +43,7 @@ class Walk:
         self._sockets = 0
         self._open: set[Id] = set()  # the clients that have heard a message since they last acknowledged
         self._heard: set[Id] = set()  # those that have heard one
+        self._left: set[tuple[Id, Id]] = set()  # the topics that clients have been unsubscribed from, with these
 
     def make(self, kinds: tuple[str, ...], length: int, meets: Meets, random: Random) -> Tasks:
         """About `length` calls, mostly of `kinds`, beside those at the ends."""
@@ -72,7 +75,7 @@ class Walk:
                 self._called(each)
             made.append(chain)
             calls += chain
-        made.append(self._end())
+        made += self._end(random)
         return tuple(chain for chain in made if chain)
 
     def _begin(self, live: Sequence[Id], topics: Sequence[Id], random: Random) -> tuple[CoreOperation, ...]:
@@ -124,19 +127,55 @@ class Walk:
         if isinstance(operation, core.Publish):
             self._heard |= self._hear(operation.topic)
             self._open |= self._hear(operation.topic)
+        elif isinstance(operation, core.Unsubscribe) and operation.connection in self.state.live:
+            self._left.add((operation.topic, operation.connection))
         elif isinstance(operation, core.Acknowledge):
             self._open.discard(operation.connection)
 
-    def _end(self) -> tuple[CoreOperation, ...]:
-        """Calls by which all who are there hear a message, and then get again what they have not acknowledged."""
+    def _end(self, random: Random) -> Tasks:
+        """Calls by which all who are there hear a message, and then get again what they have not acknowledged. What clients have left is
+        said before: a member that was not removed does not show once it has come back.
+        """
         if not self._publishes:
             return ()
-        state = self.state
-        deaf = [client for client in CLIENTS if client in state.live and not any(each == client for _, each in state.links)]
-        joins = [core.Subscribe(client, TOPICS[0]) for client in deaf]
-        heard = [topic for topic in TOPICS if (joins and topic == TOPICS[0]) or self._hear(topic)]
-        again = [core.Redeliver(client) for client in CLIENTS if client in state.live] if self._acks else []
-        return (*joins, *map(core.Publish, heard), *again)
+        parts = not self._acks and random.random() < PARTING
+        left = tuple(core.Publish(topic) for topic in TOPICS if self._is_left(topic))
+        joins = self._joins(all_=parts)
+        for operation in joins:
+            self._called(operation)
+        parting = self._parting(random) if parts else ()
+        heard = tuple(core.Publish(topic) for topic in TOPICS if self._hear(topic))
+        again = tuple(core.Redeliver(client) for client in CLIENTS if client in self.state.live) if self._acks else ()
+        if parting:
+            return left, joins, *parting, (*heard, *again)
+        if not joins:
+            left = tuple(operation for operation in left if operation not in heard)
+        return ((*left, *joins, *heard, *again),)
+
+    def _is_left(self, topic: Id) -> bool:
+        """Whether somebody has left `topic` who could hear a message."""
+        return any(each == topic and client in self.state.live for each, client in self._left - self.state.links)
+
+    def _joins(self, *, all_: bool) -> tuple[CoreOperation, ...]:
+        """Calls by which all who are there hear something; with `all_`, calls by which all clients come and hear the same."""
+        links, live, closed = self.state.links, self.state.live, self.state.closed
+        calls: list[CoreOperation] = [core.Connect(client) for client in CLIENTS if all_ and client not in live | closed]
+        calls = [each for each in calls if each in self._every]
+        there = [client for client in CLIENTS if client in live or core.Connect(client) in calls]
+        deaf = [client for client in there if not any(each == client and (not all_ or topic == TOPICS[0]) for topic, each in links)]
+        return (*calls, *(core.Subscribe(client, TOPICS[0]) for client in deaf))
+
+    def _parting(self, random: Random) -> Tasks:
+        """A message, and a call by which one of those who hear it leaves."""
+        hears = [client for client in CLIENTS if client in self._hear(TOPICS[0])]
+        ways = (core.Unsubscribe, core.Disconnect, core.Disconnect)
+        leaves = [way for way in ways if any(isinstance(operation, way) for operation in self._every)]
+        if not (hears and leaves):
+            return ()
+        client, way = hears[0] if random.random() < FIRSTLY else random.choice(hears), random.choice(leaves)
+        leave = core.Disconnect(client) if way is core.Disconnect else core.Unsubscribe(client, TOPICS[0])
+        self._called(leave)
+        return (core.Publish(TOPICS[0]),), (leave,)
 
 
 def _names(operation: CoreOperation) -> set[Id]:

@@ -212,7 +212,7 @@ class Narration:
         looks.clear()
 
     def _due(self, name: str) -> str:
-        return self.names.by_schedule().get(name.split("@", maxsplit=1)[0], name)
+        return self.names.by_schedule().get(name.split("@", maxsplit=1)[0], name.removeprefix("+").split("@", maxsplit=1)[0])
 
     def _add(self, who: str, did: list[str], ran: list[Line], deviates: str) -> None:
         lines = few(ran)

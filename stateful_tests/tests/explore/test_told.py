@@ -9,6 +9,7 @@ import re
 import time
 from itertools import pairwise
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -127,6 +128,24 @@ def test_the_line_that_raises_is_told_of_a_long_step() -> None:
     at = next(at for at, line in enumerate(lines) if "int(values[3])" in line)
     assert "-> raises ValueError: invalid literal" in lines[at + 1]
     assert ["lines)" in lines[at - 1], "lines)" in lines[at + 2]] == [True, True]
+
+
+async def answers_out_of_turn() -> None:
+    first, second = (subwarden.answers_later(AsyncMock()) for _ in range(2))
+    log: list[str] = []
+
+    async def asks(call: Any, name: str) -> None:
+        await call()
+        log.append(name)
+
+    await asyncio.gather(asks(first, "first"), asks(second, "second"))
+    assert log == ["first", "second"]
+
+
+def test_an_event_out_of_turn_names_the_one_whose_turn_it_was() -> None:
+    text = subwarden.explore(answers_out_of_turn, schedules=100).text()
+    assert "(before mock answers, whose turn it was)" in text
+    assert "(before +" not in text
 
 
 async def a_scenario_with_the_long_name_of_a_test_that_says_what_must_hold() -> None:

@@ -99,7 +99,7 @@ def test_a_finding_says_whose_timing_it_needs_and_names_asyncio_s_own_tasks(caps
     assert "4 operations, order fifo: happens on stock asyncio, with this timing of the network" in said
     assert "(accepts)" not in said
     assert "internal: " not in said
-    steps = json.loads(file.read_text(encoding="utf-8"))["findings"][0]["run"]["steps"]
+    steps = json.loads(file.read_text(encoding="utf-8"))["findings"][0]["steps"]
     assert any(step["task"].endswith("(accepts)") for step in steps)
     assert "BaseSelectorEve" not in file.read_text(encoding="utf-8")
 

@@ -13,14 +13,15 @@ function stateTable(state) {
   const rank = {extra: 0, missing: 0, maybe: 1, same: 2, "": 2};
   const rows = all.map((fact) => [fact, kind(fact)]).sort((one, other) => rank[one[1][0]] - rank[other[1][0]]);
   const table = make("table");
-  table.append(header(["state", "subject", "model"]));
+  const hidden = !state.compared && !shown.length;  // an empty column would say that it has nothing
+  table.append(header(hidden ? ["state", "model"] : ["state", "subject", "model"]));
   for (const [fact, [of, subject, model]] of rows) {
     const line = make("tr", of), differs = of === "extra" || of === "missing", first = make("td");
     first.append(make("bdi", "", `${differs ? "≠ " : ""}${fact}`));
-    line.append(first, make("td", "", subject), make("td", "", model));
+    line.append(first, ...(hidden ? [] : [make("td", "", subject)]), make("td", "", model));
     table.append(line);
   }
-  return rows.length ? table : make("p", "note", "Both are empty.");
+  return rows.length ? table : make("p", "note", hidden ? "The model's is empty." : "Both are empty.");
 }
 
 // Clients on the left, topics on the right, each at its place of the whole run: the subscriptions after the step, with those that it made
@@ -91,7 +92,7 @@ function detail(run, number, box, notes) {
   const state = moment.state;
   if (state) {
     box.append(make("h4", "", "State after this step"), stateTable(state));
-    if (!state.compared) box.append(make("p", "note", "The subject's state is not compared with the model's here."));
+    if (!state.compared) box.append(make("p", "note", state.shown.length ? "The subject's state is not compared with the model's here." : "The subject shows no state here: this is the model's."));
     if (!state.followed) box.append(make("p", "note", "The run has left the model. The model's column shows the last state that both had."));
     if (state.more.length) box.append(lines(state.more));
     const links = before && before.state ? before.state.links : [];

@@ -10,6 +10,7 @@ from typing import Any
 
 import networkx as nx
 
+from subwarden.model.words import in_number
 from subwarden.reports.html.graphs.graph_picture import Graph, Look, graph_picture
 from subwarden.reports.html.trace_record import ModelMovesRecord, MomentRecord, StateRecord
 
@@ -57,7 +58,8 @@ def model_pictures(run: Mapping[str, Any]) -> list[str]:
         return []
     look = Look(edges=edges, said=calls, nodes=nodes, lines=lines, layers=_layers(shown, names[way[0]] if way else min(names.values())))
     left_out = graph.number_of_nodes() - len(drawn)
-    more = UNKNOWN if model is None else f"{left_out:,} more states are not drawn." if left_out else ""
+    states = f"{left_out:,} more {in_number('state', left_out)} {'is' if left_out == 1 else 'are'} not drawn."
+    more = UNKNOWN if model is None else states if left_out else ""
     return [f"<div>{graph_picture(TITLE, shown, 'leads to', look)}{_legend({*edges.values(), *nodes.values()}, more)}</div>"]
 
 

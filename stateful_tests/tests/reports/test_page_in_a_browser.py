@@ -61,6 +61,17 @@ def test_moving_along_a_finding_shows_state_model_source_and_locks(browser: Brow
     assert (browser.problems, browser.requests) == ([], [path.resolve().as_uri()])
 
 
+def test_a_subject_that_shows_no_state_has_no_empty_column(browser: Browser, tmp_path: Path) -> None:
+    """An empty column would say that it has nothing."""
+    record = gate_of(replayed(RAW))
+    for moment in record["findings"][0]["trace"]["moments"]:
+        if moment.get("state"):
+            moment["state"] |= {"compared": False, "shown": []}
+    opened(browser, tmp_path, record)
+    assert "The subject shows no state here: this is the model's." in browser.value(DETAIL)
+    assert "subject\tmodel" not in browser.value(DETAIL)
+
+
 def test_a_task_that_has_ended_waits_nowhere(browser: Browser, tmp_path: Path) -> None:
     async def reads() -> None:
         await asyncio.sleep(0)

@@ -17,9 +17,10 @@ HARNESS = {  # rules that are no operations of the subject
     "settle": "no program ran all ready steps before its next call",
     "cancel": "no program cancelled a call",
 }
-NONE_DRAWN = "no program was drawn: there was time only for those that are tried first"
+NONE_DRAWN = "the time was enough only for the programs that are always tried first; none was drawn at random"
 SILENT = "observe() returned None every time, so nothing was compared"
-LONGER = "search longer (--budget 2m, or --profile nightly); leave out of the adapter what your manager does not have"
+LONGER = "search longer (--budget 2m, or --profile nightly)"
+LEAVE_OUT = f"{LONGER}; leave out of the adapter what your manager does not have"
 SHOW = "let observe() return what your manager shows now; None only while a change is half done"
 
 
@@ -59,7 +60,8 @@ def write_missed(points: Iterable[str], console: Console) -> None:
         write_line(f"  {said}", console)
     if len(missed) > MOST:
         write_line(f"  and {len(missed) - MOST} more (all with --json)", console)
-    mends = ([SHOW] if SILENT in missed else []) + ([LONGER] if set(missed) != {SILENT} else [])
+    longer = {SILENT, NONE_DRAWN}.issuperset(missed)
+    mends = [SHOW] * (SILENT in missed) + ([LONGER] * (NONE_DRAWN in missed) if longer else [LEAVE_OUT])
     for mend in mends:
         write_line(f"  to mend: {mend}", console)
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from subwarden.reports.missed import LONGER, NONE_DRAWN, write_missed
+from subwarden.reports.missed import LEAVE_OUT, LONGER, NONE_DRAWN, write_missed
 from subwarden.scheduling.order import Order
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.points import CANCELS, at_level
@@ -33,7 +33,8 @@ def test_nothing_missed_is_nothing_said() -> None:
 def test_a_search_without_a_drawn_program_says_so_once_and_blames_no_operation(level: str) -> None:
     rules = [f"{level}rule {each}" for each in ("advance", "settle", "cancel", "connect")]
     rest = [f"{level}operation teardown"]
-    assert told(rules + rest) == ["not enough to say that it holds:", NONE_DRAWN, "teardown was never called", f"to mend: {LONGER}"]
+    assert told(rules + rest) == ["not enough to say that it holds:", NONE_DRAWN, "teardown was never called", f"to mend: {LEAVE_OUT}"]
+    assert told(rules) == ["not enough to say that it holds:", NONE_DRAWN, f"to mend: {LONGER}"]
     assert told(rules[1:])[1:4] == [
         "no program ran all ready steps before its next call",
         "no program cancelled a call",

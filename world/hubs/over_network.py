@@ -3,8 +3,9 @@
 import asyncio
 import inspect
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from subwarden.world.hubs.adapter import HubAdapter, Link, Messages, Say, adapter_class
@@ -17,7 +18,8 @@ class SocketHub:
 
     `serve`: an async function that runs the server until it is cancelled; or one with a `yield`, after which it is to stop.
     `connect(client)` connects a client: to a connection of websockets or aiohttp, a pair (reader, writer) for lines, or an object with
-    async `send(text)` and `receive()`, and `close()`. `subscribe`, `unsubscribe`, `publish`, `received`: as for `AsgiHub`. Without
+    async `send(text)` and `receive()`, and `close()`. It may have one `yield` of that, after which it is to close all that it has opened.
+    `subscribe`, `unsubscribe`, `publish`, `received`: as for `AsgiHub`. Without
     `subscribe`, a subscription is a connection of its own, made by `connect(client, topic)`; or by `connect(client)`, where the server
     has no topics, and sends each message to all.
 
@@ -31,7 +33,7 @@ class SocketHub:
         self,
         serve: Callable[[], Any],
         *,
-        connect: Callable[..., Awaitable[Any]],
+        connect: Callable[..., Awaitable[Any] | AsyncIterator[Any]],
         publish: Say,
         subscribe: Say | None = None,
         unsubscribe: Say | None = None,
@@ -84,10 +86,10 @@ class _Adapter(HubAdapter):
         token = opened.set(sockets)
         try:
             arguments = (client, topic) if self.messages.by_topic and not self.messages.to_all else (client,)
-            made = await self._hub.connect(*arguments)
+            made, ends = await _connected(self._hub.connect(*arguments))
         finally:
             opened.reset(token)
-        link = _Link(made, self._hub.answered, sockets)
+        link = _Link(made, ends, self._hub.answered, sockets)
         self._open.append(link)
         if self._hub.answered is None:
             await at_rest()
@@ -121,22 +123,31 @@ class _Adapter(HubAdapter):
         await self._server.aclose()
 
 
+async def _connected(connecting: Any) -> tuple[Any, Callable[[], Any]]:
+    """The connection, and what closes it."""
+    if inspect.isasyncgen(connecting):
+        context = asynccontextmanager(lambda: connecting)()
+        made = await context.__aenter__()
+        return _Lines(*made) if isinstance(made, tuple) else made, partial(context.__aexit__, None, None, None)
+    made = await connecting
+    made = _Lines(*made) if isinstance(made, tuple) else made
+    return made, made.close
+
+
 async def _cancelled(task: "asyncio.Task[Any]") -> None:
     task.cancel()
     await asyncio.wait([task])
 
 
 class _Link(Link):
-    def __init__(self, made: Any, answered: Callable[[str], bool] | None, sockets: list[StreamSocket]) -> None:
+    def __init__(self, made: Any, ends: Callable[[], Any], answered: Callable[[str], bool] | None, sockets: list[StreamSocket]) -> None:
+        self._ends = ends
         self._answered = answered
         self._sockets = sockets  # those that this client has opened so far
         self._broken = False  # the client has left without a goodbye
         self._answers: list[asyncio.Future[bool]] = []
         self._closing: asyncio.Task[None] | None = None
         self._end = False
-        if isinstance(made, tuple):
-            made = _Lines(*made)
-        self._made = made
         self._send = made.send_str if hasattr(made, "send_str") else made.send
         names = ("recv", "receive_str", "receive")
         self._receive = next(getattr(made, name) for name in names if hasattr(made, name))
@@ -203,7 +214,7 @@ class _Link(Link):
 
     async def _close(self) -> None:
         try:
-            ended = self._made.close()
+            ended = self._ends()
             if inspect.isawaitable(ended):
                 await ended
         except Exception:

@@ -10,7 +10,6 @@ from typing import Any
 from subwarden.world.network.borrowed import BORROWED
 from subwarden.world.network.resolving import names_of, resolve
 from subwarden.world.network.selecting import SelectingLoop
-from subwarden.world.network.waiting import OneAfterAnother
 
 TLS = "ssl="
 CLEANS_UP = sys.version_info >= (3, 13)  # whether a server removes the path of its Unix socket when it closes
@@ -94,23 +93,13 @@ class ConnectingLoop(_Borrowing):
         await super().sock_connect(self._twins.of(sock), address)
 
     def _make_socket_transport(self, *args: Any, **kw: Any) -> Any:
-        return self._in_order(super()._make_socket_transport, args, kw)
+        return self._noted(super()._make_socket_transport(*args, **kw))
 
     def _make_datagram_transport(self, *args: Any, **kw: Any) -> Any:
-        return self._in_order(super()._make_datagram_transport, args, kw)
+        return self._noted(super()._make_datagram_transport(*args, **kw))
 
-    def _in_order(self, make: Callable[..., Any], args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
-        """Make a transport. It calls `connection_made`, and reads after that: on any loop, also where ready steps have no order."""
-        before = len(self.ready)
-        self.in_turns, before_it = False, self.in_turns  # these are kept in order here
-        made = make(*args, **kw)
-        self.in_turns = before_it
+    def _noted(self, made: Any) -> Any:
         self.made.append(made)
-        if self.suspend_free_locks and len(self.ready) > before:
-            first, *then = self.ready[before:]
-            del self.ready[before + 1 :]
-            first._callback = OneAfterAnother(first, then)
-            first._args = ()
         return made
 
     def add_signal_handler(self, sig: Any, callback: Any, *args: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from subwarden.scheduling.handles import Handle, Standin
+from subwarden.scheduling.handles import Handle
 
 if TYPE_CHECKING:
     from subwarden.scheduling.loop import ControlledLoop
@@ -73,24 +73,3 @@ class Waiting:
 
 def _nothing(*_: object) -> None:
     """The run is over."""
-
-
-class OneAfterAnother(Standin):
-    """The callback of a handle, after which the next handles become ready, one by one."""
-
-    __slots__ = ("_then",)
-
-    def __init__(self, first: Handle, then: list[Handle]) -> None:
-        super().__init__(first)
-        self._then = then
-
-    def __call__(self) -> None:
-        try:
-            self.callback(*self.args)
-        finally:
-            if self._then:
-                following, *then = self._then
-                if then:
-                    following._callback, following._args = OneAfterAnother(following, then), ()
-                if not following._cancelled:
-                    self.loop.ready.append(following)

@@ -178,3 +178,52 @@ def test_a_server_is_at_rest_when_its_timers_are_over() -> None:
 
     found = subwarden.explore(scenario, schedules=60)
     assert found.verdict == "holds", str(found)
+
+
+@pytest.mark.parametrize("pair", [False, True], ids=["an object", "a pair"])
+def test_a_client_may_be_a_context_that_is_closed_also_when_it_is_cancelled(pair: bool) -> None:
+    """A client of aiohttp has a session to close beside the socket."""
+    states: list[str] = []
+
+    class Client:
+        def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.reader, self.writer = reader, writer
+
+        async def send(self, text: str) -> None:
+            self.writer.write(f"{text}\n".encode())
+
+        async def receive(self) -> str:
+            if not (line := await self.reader.readline()).endswith(b"\n"):
+                raise ConnectionResetError
+            return line.decode()[:-1]
+
+    async def connect(client: str) -> Any:
+        states.append("open")
+        try:
+            reader, writer = await asyncio.open_connection("localhost", 7000)
+            try:
+                yield (reader, writer) if pair else Client(reader, writer)
+            finally:
+                writer.close()
+        finally:
+            states.append("closed")
+
+    async def scenario() -> None:
+        states.clear()
+        hub = lines(lambda text: text == "ok")
+        hub.connect = connect
+        adapter = hub()
+        await adapter.start()
+        with suppress(asyncio.CancelledError):
+            await subwarden.may_cancel(adapter.connect("ann"))
+        await adapter.connect("ann")
+        await adapter.subscribe("ann", "t")
+        await adapter.publish("t", "hello")
+        await asyncio.sleep(5)
+        assert adapter.delivered() == {"ann": ["hello"]}
+        await adapter.disconnect("ann")
+        await adapter.close()
+        assert states.count("open") == states.count("closed") >= 2, states
+
+    found = subwarden.explore(scenario, schedules=60, leave=["handle"])
+    assert found.verdict == "holds", str(found)

@@ -10,7 +10,7 @@ the standard library's that hold state. Left out are modules and classes of pack
 import builtins
 import gc
 import sys
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, ExitStack, suppress
@@ -18,8 +18,8 @@ from contextvars import ContextVar
 from functools import _lru_cache_wrapper, cache, lru_cache, partial
 from itertools import accumulate, chain
 from logging import Logger
-from queue import SimpleQueue
-from threading import local
+from queue import Queue, SimpleQueue
+from threading import Event, Semaphore, local
 from types import (
     AsyncGeneratorType,
     BuiltinMethodType,
@@ -64,7 +64,7 @@ STACKS = kinds(ExitStack, AsyncExitStack)
 LARGE = 10_000  # elements of a container, beyond which they are not looked into one by one
 NOTHING = object()  # in a slot
 HUGE = 200_000  # beyond which a container is taken to be a table that nobody changes
-ALONE = (Logger, Executor)  # of these, their own attributes and lists; what else they lead to belongs to the process
+ALONE = (Logger, Executor, Queue, Event, Semaphore)  # of these, their own attributes and elements; what else they lead to, threads may use
 _ATOMS = kinds(int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented), range, object)
 
 
@@ -226,7 +226,7 @@ def _of_namespace(namespace: Namespace) -> Iterable[Any]:
         own = (each for each in names.values() if not str(globals_in(each).get("__name__", "")).startswith(below))
         return (*own, *_imported(names))
     if issubclass(type(owner), ALONE):
-        return [each for each in names.values() if type(each) is list]
+        return [each for each in names.values() if type(each) in (list, deque)]
     cleanups = names.get("_cleanups") if "unittest.case" in map(module_of, bases_of(type(owner))) else None
     return (each for each in list(names.values()) if each is not cleanups)  # which are done at the end of the test
 

@@ -16,6 +16,7 @@ from subwarden.scheduling.isolation.places.whose import bases_of
 
 Take = Callable[[Any], Any]
 Put = Callable[[Any, Any], None]
+MOMENT = 0.002  # seconds
 LARGE = 200_000  # bytes, beyond which an array is taken to be a table that nobody changes
 
 
@@ -34,16 +35,14 @@ def _set_array(now: Any, was: bytes) -> None:
 _TYPECODE: Any = array.__dict__["typecode"].__get__
 
 
-def _set_lock(now: LockType, was: bool) -> None:
-    if was:
-        now.acquire(False)
-    else:
+def _free(now: Any, was: bool) -> None:
+    """A lock that is not held any more is left alone: a thread may have let it go, and would wait for it for ever."""
+    if not was:
+        now.acquire(True, MOMENT)  # in which a thread that holds it lets it go
         now.release()
 
 
-def _set_rlock(now: Any, was: bool) -> None:
-    if was:
-        now.acquire(False)
+def _disown(now: Any, was: bool) -> None:
     while not was and now._is_owned():
         now.release()
 
@@ -91,8 +90,8 @@ _STATES: dict[int, tuple[Take, Put] | None] = {
     id(array): (array.tobytes, _set_array),
     id(StringIO): _buffer(StringIO),
     id(BytesIO): _buffer(BytesIO),
-    id(LockType): (LockType.locked, _set_lock),
-    id(RLock): (lambda now: now._is_owned(), _set_rlock),
+    id(LockType): (LockType.locked, _free),
+    id(RLock): (lambda now: now._is_owned(), _disown),
 }
 
 

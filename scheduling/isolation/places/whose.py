@@ -5,14 +5,13 @@ Looking runs no code of a user's: what a class has is read by `type`, whatever i
 
 import sys
 from collections.abc import Iterator
-from threading import Barrier, BoundedSemaphore, Condition, Event, Semaphore
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, NamedTuple
 
 from subwarden.scheduling.isolation.modules import globals_in, is_own, is_tool
 
 STATE = frozenset(  # modules of the standard library; and asyncio
-    "collections types weakref _weakrefset queue contextlib functools _thread unittest.mock argparse configparser optparse sched graphlib "
+    "collections types weakref _weakrefset contextlib functools _thread unittest.mock argparse configparser optparse sched graphlib "
     "http.cookies http.cookiejar email.message".split()
 )
 
@@ -22,7 +21,6 @@ def kinds(*some: Any) -> frozenset[int]:
     return frozenset(map(id, some))
 
 
-_STATE = kinds(Barrier, BoundedSemaphore, Condition, Event, Semaphore)
 attributes_of: Any = type.__dict__["__dict__"].__get__  # the names in a class itself
 bases_of: Any = type.__dict__["__mro__"].__get__  # a class, and those that it inherits from
 _module_of: Any = type.__dict__["__module__"].__get__
@@ -77,5 +75,5 @@ def holds_state(kind: type) -> bool:
     name = module_of(kind)
     top = name.partition(".")[0]
     if top in sys.stdlib_module_names:
-        return name in STATE or top == "asyncio" or id(kind) in _STATE
+        return name in STATE or top == "asyncio"
     return bool(name) and (not is_tool(top) or is_own_class(kind))

@@ -197,12 +197,11 @@ PLACES = {
         "from functools import lru_cache\n@lru_cache\ndef settings(): return {}\nsettings()\n"
         "def leave(): settings()['a'] = 1\ndef seen(): return dict(settings())"
     ),
-    "locks and events of threads": (
-        "from threading import Event, Lock, RLock, Semaphore\n"
-        "lock, free, mine, event, few = Lock(), Lock(), RLock(), Event(), Semaphore(2)\n"
-        "free.acquire()\ndef leave():\n    for each in (lock, mine, mine, few): each.acquire(blocking=False)\n"
-        "    free.release()\n    event.set()\n"
-        "def seen(): return lock.locked(), free.locked(), mine._is_owned(), event.is_set(), few._value"
+    "locks, events and queues of threads": (
+        "from queue import Queue\nfrom threading import Event, Lock, RLock, Semaphore\n"
+        "lock, mine, event, few, queue = Lock(), RLock(), Event(), Semaphore(2), Queue()\n"
+        "def leave():\n    for each in (lock, mine, mine, few): each.acquire(blocking=False)\n    event.set()\n    queue.put(1)\n"
+        "def seen(): return lock.locked(), mine._is_owned(), event.is_set(), few._value, queue.qsize(), queue.unfinished_tasks"
     ),
     "variables of the process": (
         "import os\nos.environ['KEPT'] = 'a'\ndef leave():\n    del os.environ['KEPT']\n    os.environ['KEPT_MORE'] = 'b'\n"

@@ -6,6 +6,7 @@ Long because all tests write their modules by one fixture.
 import importlib
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -267,6 +268,41 @@ def test_a_module_that_a_run_loads_is_put_back(module_of: Any, tmp_path: Path) -
         assert type(sys.modules["kept_late"].__loader__) is type(module.__loader__)
     finally:
         del sys.modules["kept_late"], sys.modules["kept_later"]
+
+
+def test_a_thread_that_waits_is_not_lost(module_of: Any) -> None:
+    """It holds what it waits by: who put that back would take it from the queue, and nobody could wake it any more."""
+    module = module_of(
+        "from queue import Queue\nfrom threading import Event, Thread\njobs, done, begun, go = Queue(), [], Event(), Event()\n"
+        "def work():\n    begun.set()\n    go.wait()\n    while (job := jobs.get()) is not None: done.append(job)\n"
+        "thread = Thread(target=work, daemon=True)\nthread.start()\nbegun.wait()\n"
+        "def leave(n):\n    go.set()\n    jobs.put(n)\n    while not done: pass\n"
+    )
+    time.sleep(0.05)  # until it waits
+    kept = Kept(module.leave)
+    for n in range(3):
+        module.leave(n)
+        time.sleep(0.05)
+        kept.put_back()
+        assert not module.done
+    module.jobs.put(None)
+    module.thread.join(10)
+    assert not module.thread.is_alive()
+
+
+def test_generators_of_numpy_and_arrays_are_put_back(module_of: Any) -> None:
+    """Arrays of objects cannot be compared, and are named."""
+    pytest.importorskip("numpy")
+    module = module_of(
+        "import numpy\nnew, old, table = numpy.random.default_rng(1), numpy.random.RandomState(1), numpy.zeros((2, 3))[:, ::2]\n"
+        "of = numpy.array([[]], dtype=object)\ndef leave():\n    table[1, 1] = 1\n    return new.random(), old.rand(), table.tolist()\n"
+    )
+    kept = Kept(module.leave)
+    first = module.leave()
+    kept.put_back()
+    assert not module.table.any()
+    assert module.leave() == first
+    assert f"{NAME}.of (ndarray)" in kept.left()
 
 
 def test_contexts_that_a_run_has_entered_are_left(module_of: Any) -> None:

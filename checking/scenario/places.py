@@ -1,5 +1,6 @@
 """Places in a scenario's code: frames and tracebacks without the parts that belong to asyncio, to libraries and to this harness."""
 
+import asyncio
 import inspect
 import linecache
 import sys
@@ -102,6 +103,19 @@ def raised_in(error: BaseException) -> list[Spot]:
 def _spot_in(trace: TracebackType) -> Spot:
     code = trace.tb_frame.f_code
     return Spot(code.co_filename, trace.tb_lineno, code.co_name)
+
+
+def cause_of(error: BaseException) -> BaseException | None:
+    """The exception after which `error` was raised, as a traceback tells it; a cancellation is none."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return None if isinstance(cause, asyncio.CancelledError) else cause
+
+
+def root_of(error: BaseException) -> str | None:
+    """The exception that `error` comes of, which may be itself, and the line of the user's code that raised it, if one did."""
+    root = cause_of(error) or error
+    spots = raised_at(root)
+    return f"{said(root)}, raised at {spots[-1].at()}" if spots else None
 
 
 def said(error: BaseException) -> str:

@@ -44,7 +44,8 @@ class ScenarioTraceRecord(RunTraceRecord, LostRecord):
 
 class ScenarioFindingRecord(TypedDict):
     """A failure of a scenario, in its minimal run. `trace`: what pages need beside it; there if one was asked for. `found`: the schedule
-    that showed it first, counted in its order; 0: a saved run. `at`: where the error was raised, as path:line. `fault`: it needs a
+    that showed it first, counted in its order; 0: a saved run. `at`: where the error was raised, as path:line; `root`: the exception
+    that it comes of, in words, which findings may share. `fault`: it needs a
     cancellation or a failing call; `slow_step`: it needs a step that takes long, and the longest takes `slowest` seconds; `outside`: the
     timing of a simulated network, executor or client is a part of it, and with `jobs` that of an executor alone; `arguments`: a test gives
     the scenario some; `command`: what plays it again, where that is not `subwarden explore`.
@@ -55,6 +56,7 @@ class ScenarioFindingRecord(TypedDict):
     evidence: list[str]
     order: OrderName
     at: NotRequired[str]
+    root: NotRequired[str]
     fault: bool
     slow_step: bool
     slowest: NotRequired[float]

@@ -38,8 +38,11 @@ REMARK = 160  # columns of another line: what happens is not to be cut off
 
 def write_exploration(record: ExplorationRecord, console: Console, *, timings: bool = True) -> None:
     """Write it. `timings=False` leaves out all that differs from run to run."""
+    roots: set[str] = set()
     for finding in record["findings"]:
-        write_scenario_finding(finding, record["scenario"], console)
+        root = finding.get("root", "")
+        write_scenario_finding(finding, record["scenario"], console, again=root in roots)
+        roots |= {root} - {""}
         console.print()
     for of in record.get("killing", []):
         write_searchable(killing_said(record["scenario"], of), console, "bold red")
@@ -70,8 +73,8 @@ def killing_shown(scenario: str, of: ScenarioKillingRecord) -> str | None:
     return f"subwarden explore {quote(scenario)} --replay {of['replay']}" if "replay" in of else None
 
 
-def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, console: Console) -> None:
-    """Write one failure."""
+def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, console: Console, *, again: bool = False) -> None:
+    """Write one failure. `again`: it comes of the exception of one above, whose run tells enough."""
     write_searchable(f"{scenario} fails: {finding['title']}", console, "bold red")
     for line in finding["evidence"]:
         write_searchable(f"  {line}", console)
@@ -81,7 +84,10 @@ def write_scenario_finding(finding: ScenarioFindingRecord, scenario: str, consol
     write_searchable(_size(finding), console)
     if finding["values"]:
         write_searchable(f"values: {', '.join(finding['values'])}", console)
-    _write_run(finding["steps"], console)
+    if again:
+        write_searchable(f"the same exception is behind a failure above: {finding.get('root')}; this run is not shown", console)
+    else:
+        _write_run(finding["steps"], console)
     write_printed(finding.get("printed", ()), console)
     console.print(Text(f"replay: {replay_line(finding, scenario)}"), soft_wrap=True)
 

@@ -267,6 +267,8 @@ def finding_record(runner_of: Callable[[Rules], ScenarioRunner], scenario: Scena
     }
     if told.at is not None:
         record["at"] = told.at
+    if told.root is not None:
+        record["root"] = told.root
     outside = [name for name in run.names if name.startswith("+") and not name.startswith(FAULTS)]
     if told.outside and outside and all(name.startswith(JOBS) for name in outside):
         record["jobs"] = True

@@ -1,6 +1,5 @@
 """Why a run of a scenario fails, in words: the title of the finding, and the evidence line by line."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -8,7 +7,7 @@ from subwarden.checking.place import shortened
 from subwarden.checking.scenario.failure import Failure, FailureKind
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, innermost, raised_at, raised_in, said, stands_at
+from subwarden.checking.scenario.places import Spot, cause_of, innermost, raised_at, raised_in, said, stands_at
 from subwarden.checking.scenario.waits import Wait, cycle, needed_by, waits
 from subwarden.scheduling.isolation.installed import own
 from subwarden.scheduling.loop import ControlledLoop
@@ -97,8 +96,8 @@ def _raised(run: Ended) -> Told:
     refused = run.loop.refused()
     if refused and _was_refused(error):
         lines.append(_nobody_listens(refused[-1], run.loop))
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None and not isinstance(cause, asyncio.CancelledError):
+    cause = cause_of(error)
+    if cause is not None:
         spots = raised_at(cause)
         lines.append(f"after {said(cause)}" + (f", raised at {spots[-1].at()}" if spots else ""))
     return title, lines

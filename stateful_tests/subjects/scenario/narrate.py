@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from subwarden.checking.scenario.judge import ScenarioJudge
 from subwarden.checking.scenario.names import Names
-from subwarden.checking.scenario.places import Spot, raised_at, said, spot_of
+from subwarden.checking.scenario.places import Spot, raised_at, root_of, said, spot_of
 from subwarden.checking.scenario.waits import waits
 from subwarden.reports.html.trace_record import Mark
 from subwarden.reports.records.exploration import ScenarioRow
@@ -54,6 +54,7 @@ class Narration:
         self.rows: list[ScenarioRow] = []
         self.title = ""
         self.at: str | None = None  # where the error was raised, if there is one
+        self.root: str | None = None  # the exception that it comes of, and where that was raised
         self.outside = False  # whether something of the simulated outside took part
         self.ended_at = 0.0  # seconds of virtual time
         self.evidence: list[str] = []
@@ -135,6 +136,7 @@ class Narration:
             told = explain(Ended(failure, self._judge.error, self._loop, self.names, self._judge, self._taken, self._woken, self._last))
             spots = [] if self._judge.error is None else raised_at(self._judge.error)
             self.at = spots[-1].at() if spots else None
+            self.root = None if self._judge.error is None else root_of(self._judge.error)
             self.title, self.evidence = ADDRESS.sub("", told[0]), [ADDRESS.sub("", line) for line in told[1]]
 
     @contextmanager

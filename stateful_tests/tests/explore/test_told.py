@@ -130,6 +130,30 @@ def test_the_line_that_raises_is_told_of_a_long_step() -> None:
     assert ["lines)" in lines[at - 1], "lines)" in lines[at + 2]] == [True, True]
 
 
+async def fails_in_two_ways() -> None:
+    """One exception, which leaves the scenario as another one, or a task that nobody asks."""
+
+    async def work() -> None:
+        raise LookupError("no such room")
+
+    task = asyncio.create_task(work())
+    if subwarden.choose([False, True]):
+        try:
+            await task
+        except LookupError as error:
+            raise RuntimeError("the request failed") from error
+
+
+def test_the_run_of_an_exception_is_shown_once() -> None:
+    found = subwarden.explore(fails_in_two_ways, schedules=20)
+    assert len(found.findings) == 2
+    assert found.text().count("what runs") == 1
+    assert found.text().count("the same exception is behind a failure above: LookupError: no such room, raised at") == 1
+    one, other = (subwarden.replay(each["replay"], fails_in_two_ways).text() for each in found.findings)
+    assert "what runs" in one
+    assert "what runs" in other
+
+
 async def answers_out_of_turn() -> None:
     first, second = (subwarden.answers_later(AsyncMock()) for _ in range(2))
     log: list[str] = []

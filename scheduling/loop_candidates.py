@@ -5,11 +5,12 @@ order of its steps is not the scheduler's to choose. Each outside event is a cha
 """
 
 from collections.abc import Hashable, Sequence
+from types import BuiltinMethodType
 from typing import Any
 
 from subwarden.scheduling.candidates import Candidates, Site
 from subwarden.scheduling.events import Alternative, Event
-from subwarden.scheduling.handles import FIRST_STEP, Handle, NumberedTask, label, name_of, owner, suspended_at
+from subwarden.scheduling.handles import FIRST_STEP, WAKEUP, Handle, NumberedTask, label, name_of, owner, suspended_at
 from subwarden.scheduling.loop import ControlledLoop
 from subwarden.scheduling.order import EARLY, LATE, TIMER, Order, reach, timer_may_fire, width
 
@@ -153,22 +154,19 @@ def _number(names: list[str]) -> None:
 def _chain(handle: Handle) -> object:
     """The chain of a ready step: a task, by its number if it has one, which is hashed faster; else the callback itself, by a number."""
     callback: Any = handle._callback
-    if type(callback) is FIRST_STEP:  # most are
+    kind = type(callback)
+    chain: object
+    if kind is FIRST_STEP or (kind is BuiltinMethodType and callback.__name__ == WAKEUP):  # as `owner`
         task = callback.__self__
-        if type(task) is NumberedTask:
+        if type(task) is NumberedTask:  # most are
             chain = handle.chain = task.number
             return chain
-    return _other_chain(handle)
-
-
-def _other_chain(handle: Handle) -> object:
-    task = owner(handle)
-    chain: object
-    if task is None:
+    other = owner(handle)
+    if other is None:
         loop = handle._loop
         chain = loop.last_callback = loop.last_callback - 1  # below those of tasks
     else:
-        chain = task.number if isinstance(task, NumberedTask) else task
+        chain = other.number if isinstance(other, NumberedTask) else other
     handle.chain = chain
     return chain
 

@@ -32,6 +32,7 @@ class Connection:
         self.broken = False  # and without a goodbye
         self.unsupported = leaves["type"] == "lifespan.disconnect"  # the application may raise: it may not know this kind of call
         self.task: asyncio.Task[None] | None = None
+        self.in_turn = True  # the task of the call itself receives; else another one does, which hands messages on
         self._vanishes = Arrival(loop, lambda: f"{name} vanishes", self.leave, optional=True)
         self._frees = Arrival(loop, lambda: f"{name} is gone, and a send to it ends", self.to_client.close)
         if may_vanish:
@@ -88,6 +89,7 @@ class Connection:
 
     async def receive(self) -> Message:
         """The `receive` of ASGI."""
+        self.in_turn = self.in_turn and asyncio.current_task() is self.task
         if self.gone and not self.to_app._here:
             return dict(self._leaves)
         return await self.to_app.get()

@@ -95,6 +95,11 @@ class WebSocket:
         """Wait until the application has taken everything that was sent, and asks for more: it has dealt with it, if it works in turn."""
         await self._connection.taken()
 
+    @property
+    def in_turn(self) -> bool:
+        """Whether the application itself takes each message: it deals with it before it asks for more, unless it begins a task."""
+        return self._connection.in_turn
+
     def close(self, code: int = 1000) -> Done:
         """Leave. The application hears of it when the scheduler says. It need not be awaited."""
         if not self._connection.left:

@@ -9,6 +9,7 @@ from subwarden.world.asgi.connection import Disconnected
 from subwarden.world.asgi.fresh import application
 from subwarden.world.asgi.websocket import WebSocket
 from subwarden.world.hubs.adapter import HubAdapter, Link, Messages, Say, adapter_class
+from subwarden.world.hubs.rest import at_rest
 
 
 class AsgiHub:
@@ -25,8 +26,9 @@ class AsgiHub:
     topic) pairs.
 
     A client leaves by a close, or it breaks off: without a goodbye (code 1006), and what the application has not received by then is lost.
-    With `breaks_off=False` all close. A call has been answered when the application has taken its message and asks for the next. Raises
-    ValueError for what cannot be played.
+    With `breaks_off=False` all close. A call has been answered when the application has taken its message and asks for the next; where
+    another task than that of the call receives, once nothing is in flight and no step is ready. Raises ValueError for what cannot be
+    played.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class _Adapter(HubAdapter):
     async def open(self, client: str, topic: str | None) -> Link:
         named = client if topic is None or self.messages.to_all else f"{client}/{topic}"
         made = await self._driver.websocket(self.path.format(client=client, topic=topic), name=named)
-        await made.taken()
+        await _dealt_with(made)
         return _Link(made)
 
     async def publish(self, topic: str, message: str) -> None:
@@ -91,7 +93,7 @@ class _Adapter(HubAdapter):
     async def publisher(self, topic: str | None) -> Link:
         name = self.publisher_name()
         made = await self._driver.websocket(self.path.format(client=name, topic=topic), name=name)
-        await made.taken()
+        await _dealt_with(made)
         return _Link(made)
 
     def inner_parts(self) -> Any:
@@ -101,6 +103,15 @@ class _Adapter(HubAdapter):
         await self._driver.__aexit__(None)
 
 
+async def _dealt_with(socket: WebSocket) -> None:
+    """The application has dealt with all that `socket` has sent. Where a task of a framework receives, as with Quart, it hands messages on
+    and asks for more at once: then the application is to be at rest.
+    """
+    await socket.taken()
+    if not socket.in_turn:
+        await at_rest()
+
+
 class _Link(Link):
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
@@ -108,7 +119,7 @@ class _Link(Link):
     async def ask(self, message: Any) -> None:
         try:
             await self._socket.send(message)
-            await self._socket.taken()
+            await _dealt_with(self._socket)
         except Disconnected:
             pass
 

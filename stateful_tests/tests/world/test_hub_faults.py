@@ -1,5 +1,6 @@
 """Planted faults of servers are found from outside, by programs of a few calls; their correct twins hold, whichever way clients leave."""
 
+import asyncio
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -172,3 +173,37 @@ def test_what_a_server_keeps_in_a_closure_does_not_outlive_a_run() -> None:
     hub.serve = serve
     for _ in results(hub, (ONE,), 3):
         assert begun == ["serve"]
+
+
+class HandsOn(asgi_apps.App):
+    """A task receives, and hands each message to the handler by a queue, as Quart does for its applications."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        messages: asyncio.Queue[Any] = asyncio.Queue()
+
+        async def takes() -> None:
+            message = await receive()
+            messages.put_nowait(message)
+            while message["type"] != "websocket.disconnect":
+                message = await receive()
+                messages.put_nowait(message)
+
+        async def deals() -> Any:
+            message = await messages.get()
+            await asyncio.sleep(asgi_apps.STORING)  # it asks a store first
+            return message
+
+        taking = asyncio.create_task(takes())
+        try:
+            await super().__call__(scope, deals, send)
+        finally:
+            taking.cancel()
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("fault", ["", "keeps who leaves"])
+def test_a_call_whose_message_is_handed_on_is_answered_when_the_handler_has_dealt_with_it(fault: str, order: Order) -> None:
+    hub = asgi_apps.hub()
+    hub.app = lambda: HandsOn(fault)
+    found = [bool(result.violations) for tasks in SHOWS.values() for result in results(hub, tasks, 25, order)]
+    assert any(found) is bool(fault)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -288,35 +287,3 @@ def test_a_report_blames_who_keeps_the_scenario_waiting() -> None:
     (found,) = subwarden.explore(scenario, order="fifo", schedules=20).findings
     assert found["title"] == "asking waits for ever: nobody is left to wake it"
     assert any(line.startswith("silent waits") for line in found["evidence"])
-
-
-def test_a_connection_is_made_before_it_is_lost_also_for_one_who_gives_up_waiting_for_it() -> None:
-    """In `any`, too: every loop calls the methods of a protocol in this order. Clients of aiohttp and websockets failed in it."""
-
-    async def scenario() -> None:
-        calls: list[str] = []
-
-        class Client(asyncio.Protocol):
-            def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                calls.append("made")
-
-            def data_received(self, data: bytes) -> None:
-                calls.append("data")
-
-            def connection_lost(self, error: Exception | None) -> None:
-                calls.append("lost")
-
-        async def hello(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"hello")
-            writer.close()
-
-        async with await asyncio.start_server(hello, "localhost", 7000):
-            connects = asyncio.get_running_loop().create_connection(Client, "localhost", 7000)
-            with suppress(asyncio.CancelledError):
-                transport, _ = await subwarden.may_cancel(connects)
-                transport.close()
-            await asyncio.sleep(5)
-        assert not calls or calls in (["made", "lost"], ["made", "data", "lost"]), calls
-
-    found = subwarden.explore(scenario, schedules=300, order="any")
-    assert found.verdict == "holds", str(found)

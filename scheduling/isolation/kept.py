@@ -23,6 +23,7 @@ from subwarden.scheduling.isolation.places.turns import Known
 from subwarden.scheduling.isolation.places.whose import Namespace
 
 TIMES = 4  # that all is put back, at most
+MOST = 256  # objects of places that are put back one by one, in each run, since they have changed in one
 
 
 class Kept:
@@ -34,7 +35,7 @@ class Kept:
         self._same: list[Together] = []  # places that nobody has changed so far
         self._changing: list[Place] = [Environment(os.environ, self._turns)]
         self._sets: list[tuple[Any, Any]] = []  # each with its elements
-        self._watch = Watch(())  # of those that change, after they were put back
+        self._at_once, self._watch = 0, Watch(())  # of those that change, after they were put back
         self.add(root, "")
 
     def add(self, root: Any, name: str) -> None:
@@ -53,7 +54,8 @@ class Kept:
 
     def _change(self, places: list[Place]) -> None:
         self._changing = sorted([*self._changing, *places], key=attrgetter("order"))
-        self._watch = Watch(watched for place in self._changing for watched in place.watched)
+        watched = [each for place in self._changing for each in place.watched]
+        self._at_once, self._watch = len(watched), Watch(watched)
 
     def put_back(self) -> None:
         """Make everything as it was. What dies when it is, may change something again: a `__del__` counts."""
@@ -68,6 +70,10 @@ class Kept:
                 except Exception:  # of a method of the subject's, such as `__hash__`: it stays as it is
                     pass
             if not changed and self._watch.same():
+                if self._at_once > MOST:  # each run changes others
+                    self._same += together([place for place in self._changing if place.watched])
+                    self._changing = [place for place in self._changing if not place.watched]
+                    self._change([])
                 return
             self._change(changed)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from subwarden.scheduling.isolation.places.holding import Place
 
-SIZE = 512
+SIZE = 128
 _GAP = [object()]  # between two objects, so that nothing which one has lost is taken for what the other has got
 _POINTER = struct.calcsize("P")
 _ITEMS = list.__basicsize__ - 2 * _POINTER  # where in a list of CPython the address of its elements is; the last is how many have room

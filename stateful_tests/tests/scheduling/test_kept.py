@@ -175,6 +175,22 @@ def test_a_comparison_that_raises_is_a_change(module_of: Any) -> None:
     assert module.odd is before
 
 
+def test_each_run_may_change_other_objects(module_of: Any) -> None:
+    """Those that have changed are put back one by one, but not for ever, where they become many."""
+    module = module_of(
+        "class Node:\n    def __init__(self): self.n, self.near = 0, []\nnodes = [Node() for _ in range(500)]\n"
+        "def leave(run):\n    for node in nodes[run * 25:run * 25 + 50]:\n        node.n += 1\n        node.near.append(node)\n"
+    )
+    kept = Kept(module.leave)
+    kept.put_back()
+    for run in (*range(20), *range(20)):
+        module.leave(run)
+        assert len(list(kept.changed())) == 2 * len(module.nodes[run * 25 : run * 25 + 50])
+        kept.put_back()
+        assert not [node for node in module.nodes if node.n or node.near]
+        assert not list(kept.changed())
+
+
 def test_only_runs_that_belong_together_begin_alike(module_of: Any) -> None:
     """Afterwards all is as it was before the first; a lone run is left alone."""
     module = module_of("kept = []\ndef leave(): kept.append(1)\n")

@@ -1,8 +1,8 @@
 """Heartbeats: timers that set themselves again and change nothing that shows. A run in which nothing else is left has come to rest.
 
 A server looks at its flag ten times a second, a client pings every twenty, and no run would end. So wherever only timers are left, the
-state is compared with that of the time before: where each task stands, and what shows. The run rests once every timer that is left has
-fired `ROUNDS` times without a difference. Faults may happen meanwhile, as at any moment.
+state is compared with those before: where each task stands, and what shows. The run rests once every timer that is left has fired `ROUNDS`
+times without a new one: while a ping is under way, others may tick. Faults may happen meanwhile, as at any moment.
 
 While somebody still waits for an answer (`JobLoop.waits_on`), a heartbeat may count towards it. Then nothing that the user's own code can
 reach in its variables may have changed either, for `PATIENT` moments. Where somebody reads the clock meanwhile, time itself may be what
@@ -46,7 +46,7 @@ class Heartbeats:
         "_pending",
         "_read",
         "_since",
-        "_state",
+        "_states",
         "_values",
         "steady",
     )
@@ -59,7 +59,7 @@ class Heartbeats:
         self._fired: Handle | None = None  # the last timer at the last look
         self._pending: list[tuple[Timer, Hashable]] = []
         self._counts: Counter[Hashable] = Counter()
-        self._state: Hashable = None
+        self._states: set[Hashable] = set()
         self._values: Hashable = None
         self._moments = 0  # since when no variable has changed
         self._read = False  # whether anybody has read the clock in these
@@ -95,8 +95,8 @@ class Heartbeats:
     def _look(self) -> bool:
         state = self._now()
         pending = [(timer, _kind(timer)) for timer in self._loop.timers if not timer._cancelled]
-        if state != self._state:
-            self._state = state
+        if state not in self._states:
+            self._states.add(state)
             self._counts.clear()
         else:
             self._counts.update(kind for timer, kind in self._pending if timer.due is not None)  # it has fired

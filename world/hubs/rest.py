@@ -64,8 +64,7 @@ class Rest(Event):
 
     def _look(self) -> None:
         loop = self._loop
-        if loop.ready:
-            self._until = loop._now + QUIET
+        if loop.ready:  # it looks again after these; `_until` stays, else who always looks at a heartbeat's steps never rests
             self._offer_later()
         elif loop.has_timers() and loop.timers[0]._when <= self._until:
             loop.advance()

@@ -1,16 +1,21 @@
 """Planted faults of servers are found from outside, by programs of a few calls; their correct twins hold, whichever way clients leave."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
 
+import subwarden
 from subwarden.model.core.step import Connect, CoreOperation, Disconnect, Publish, Subscribe, Unsubscribe
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.sampling.overlap import Overlap
+from subwarden.scheduling.strategies.sampling.pct import Pct
 from subwarden.scheduling.strategies.sampling.random_walk import RandomWalk
+from subwarden.scheduling.strategies.strategy import Strategy
+from subwarden.scheduling.strategies.systematic.delay_bounded import DelayBounded
 from subwarden.stateful_tests.exploring.budget import Budget
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.end_states import EndStateRunner
@@ -207,3 +212,60 @@ def test_a_call_whose_message_is_handed_on_is_answered_when_the_handler_has_deal
     hub.app = lambda: HandsOn(fault)
     found = [bool(result.violations) for tasks in SHOWS.values() for result in results(hub, tasks, 25, order)]
     assert any(found) is bool(fault)
+
+
+def test_a_server_that_ticks_while_its_pings_are_under_way_comes_to_rest() -> None:
+    """As uvicorn does with pings of websockets: at some ticks a ping is under way, and tasks stand elsewhere than at the others."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def pings() -> None:
+            while True:
+                await asyncio.sleep(20)
+                writer.write(b"ping\n")
+
+        pinging = asyncio.create_task(pings())
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                if line == b"join\n":
+                    writer.write(b"ok\n")
+        pinging.cancel()
+        writer.close()
+
+    async def ticks() -> None:
+        while True:  # noqa: ASYNC110  # a server that looks at a flag
+            await asyncio.sleep(0.1)
+
+    async def serve() -> Any:
+        ticking = asyncio.create_task(ticks())
+        async with await asyncio.start_server(handle, "localhost", 7000):
+            yield
+        ticking.cancel()
+
+    class Client:
+        def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.reader, self.writer, self.close = reader, writer, writer.close
+
+        async def send(self, text: str) -> None:
+            self.writer.write(f"{text}\n".encode())
+
+        async def receive(self) -> str:
+            while (line := await self.reader.readline()) == b"ping\n":
+                await asyncio.sleep(0.05)
+                self.writer.write(b"pong\n")
+            if not line:
+                raise ConnectionResetError
+            return line.decode().strip()
+
+    async def connect(client: str) -> Client:
+        return Client(*await asyncio.open_connection("localhost", 7000))
+
+    hub = subwarden.SocketHub(
+        serve, connect=connect, subscribe=lambda topic: "join", publish=lambda *_: "say", received=lambda _: None, answered=lambda _: True
+    )
+    strategies: list[Strategy] = [DelayBounded(0), *(Pct(Random(seed), 3) for seed in range(12))]
+    runner = Runner(CORE_LEVEL, factory_of(hub), Order.FIFO)
+    with running():
+        for strategy in strategies:
+            result = runner.run_strategy(CoreProgram((ONE, (Disconnect("c1"),))), strategy)
+            assert result is not None
+            assert not result.violations

@@ -64,8 +64,9 @@ class Rest(Event):
 
     def _look(self) -> None:
         loop = self._loop
-        if loop.ready:  # it looks again after these; `_until` stays, else who always looks at a heartbeat's steps never rests
-            self._offer_later()
+        if loop.ready:  # it looks again after these, by a timer, also where others than the first may run next
+            self._later = True  # `_until` stays: else who always looks at a heartbeat's steps never rests
+            loop.call_later(0, self._offer_now)
         elif loop.has_timers() and loop.timers[0]._when <= self._until:
             loop.advance()
             self._offer_later()

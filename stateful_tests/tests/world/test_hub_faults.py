@@ -214,7 +214,8 @@ def test_a_call_whose_message_is_handed_on_is_answered_when_the_handler_has_deal
     assert any(found) is bool(fault)
 
 
-def test_a_server_that_ticks_while_its_pings_are_under_way_comes_to_rest() -> None:
+@pytest.mark.parametrize("order", Order)
+def test_a_server_that_ticks_while_its_pings_are_under_way_comes_to_rest(order: Order) -> None:
     """As uvicorn does with pings of websockets: at some ticks a ping is under way, and tasks stand elsewhere than at the others."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -263,7 +264,7 @@ def test_a_server_that_ticks_while_its_pings_are_under_way_comes_to_rest() -> No
         serve, connect=connect, subscribe=lambda topic: "join", publish=lambda *_: "say", received=lambda _: None, answered=lambda _: True
     )
     strategies: list[Strategy] = [DelayBounded(0), *(Pct(Random(seed), 3) for seed in range(12))]
-    runner = Runner(CORE_LEVEL, factory_of(hub), Order.FIFO)
+    runner = Runner(CORE_LEVEL, factory_of(hub), order)
     with running():
         for strategy in strategies:
             result = runner.run_strategy(CoreProgram((ONE, (Disconnect("c1"),))), strategy)

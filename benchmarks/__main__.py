@@ -5,7 +5,10 @@ import importlib
 import sys
 
 SHORT = ("loop_speed", "checked_speed", "adapters")
-LONG = ("prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "peers.scenarios", "hunt", "patience", "depth", "memory", "scale")
+LONG = (
+    *("prove_vs_tlc", "strategies", "exhaustive", "processes", "peers", "peers.scenarios", "hunt", "patience"),
+    *("depth.planted", "depth.worked", "memory", "scale"),
+)
 NAMES = (*SHORT, *LONG)
 
 

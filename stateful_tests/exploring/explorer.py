@@ -105,9 +105,16 @@ class Explorer:
                 result, names = self.runner.record(program, lambda _: fixed(()))
                 self._drive(program, names, result.violations)
 
-    def walk(self, most: int, random: Random, look: Look, left: Callable[[], bool] = lambda: True) -> None:
-        """Play up to `most` walks calmly, each call answered before the next arrives, and give those runs to `look`; then drive the walks
-        whose calm run was right, while there is time `left`. None where the level does not vary programs.
+    def walk(
+        self,
+        most: int,
+        random: Random,
+        look: Look,
+        left: Callable[[], bool] = lambda: True,
+        glance: Callable[[Any], object] = lambda _: None,
+    ) -> None:
+        """Play up to `most` walks calmly, each call answered before the next arrives, and give those runs to `look`; then give the walks
+        whose calm run was right to `glance`, and then drive them, while there is time `left`. None where the level does not vary programs.
         """
         played: list[tuple[Any, Names, dict[Cause, int]]] = []
         for program in () if self.growth is None else self.growth.walks(most, random):
@@ -117,6 +124,10 @@ class Explorer:
             look(program, names, result.violations)
             if not result.violations:
                 played.append((program, names, result.violations))
+        for program, _, _ in played:
+            if self._budget.spent() or not left():
+                return
+            glance(program)
         for program, names, violations in played:
             if self._budget.spent() or not left():
                 return

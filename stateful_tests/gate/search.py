@@ -76,8 +76,9 @@ class GateSearch:
     def round(self, number: int, examples: int) -> None:
         """Draw `examples` programs, the same for the same `number`, and drive each.
 
-        Where programs are grown, walks come before those that are drawn, and each program is left as soon as its runs reach nothing new;
-        the runs that are left go to as many that are grown from them, then to walks and to drawn ones again, and so on.
+        Where programs are grown, walks come before those that are drawn. With cancellation each has a few runs before any has more: a
+        sweep of its faults alone takes some fifty, and another walk is as likely to show something. A program is left as soon as its runs
+        reach nothing new; the runs that are left go to as many that are grown from them, then to walks and to drawn ones again, and so on.
         """
         explorer = self.explorer
         self._random = Random(f"{explorer.check.named(explorer.level.drawn_as)} {number}")
@@ -89,13 +90,13 @@ class GateSearch:
                 self._drive(program, [], None)
         if explorer.growth is not None:
             examples = min(examples, PART)
-        explorer.walk(WALKS * examples, self._random, self._look_into, self._are_left)
+        explorer.walk(WALKS * examples, self._random, self._look_into, self._are_left, self._glance)
         explorer.round(number, self._profile, examples - len(scenes))
         part, before = 0, self._left + 1
         while explorer.growth is not None and 0 < self._left < before and not self._budget.spent():
             part, before = part + 1, self._left
             explorer.grow(examples, self._random, self._are_left)
-            explorer.walk(WALKS * examples, self._random, self._look_into, self._are_left)
+            explorer.walk(WALKS * examples, self._random, self._look_into, self._are_left, self._glance)
             if self._left > 0:
                 explorer.round(f"{number}.{part}", self._profile, max(1, examples // FEWER))
         if not self.outcome.findings:
@@ -162,6 +163,22 @@ class GateSearch:
             growth.driven(program)
         self._left -= runner.schedules - before
         self._tell(1)
+
+    def _glance(self, program: Program) -> None:
+        """With cancellation, the first few runs of a walk, in which any of its tasks may be cancelled."""
+        explorer, growth = self.explorer, self.explorer.growth
+        if growth is None or not explorer.check.cancellation:
+            return
+        self._tell(TOLD_EVERY)
+        before = explorer.runner.schedules
+        growth.drives(program)
+        overlap = Overlap(Random(self._random.getrandbits(64)))
+        variants = explorer.level.variants(program, True, self._random)
+        for _ in range(growth.glance):
+            if self._budget.spent() or not self._run(self._random.choice(variants), overlap):
+                break
+        growth.driven(program)
+        self._left -= explorer.runner.schedules - before
 
     def _tell(self, least: int) -> None:
         """Report progress, if there are at least so many schedules to tell of."""

@@ -22,6 +22,10 @@ CANCELLING = 36  # the same where tasks are cancelled: each in its turn
 LATE = 12  # the programs kept last are varied more than the others
 TRIES = 20  # to make a program that is not known
 WALKS = 1 / 2  # of that patience, for walks: another one is as likely to show something
+MOST = (
+    4  # of that, runs of a walk at most: where a subject's states are rich, as those of a client with buffers, each run reaches a new one
+)
+GLANCE = 1 / 4  # of that patience, runs of each walk before any has more, where tasks are cancelled
 SHORTEST, LONGEST = 2, 8  # calls of a walk
 
 
@@ -31,6 +35,7 @@ class Growth:
     def __init__(self, vocabulary: Vocabulary, patience: int = PATIENCE) -> None:
         self._vocabulary = vocabulary
         self._patience = patience
+        self.glance = int(GLANCE * patience)
         self.begin()
 
     def begin(self) -> None:
@@ -44,36 +49,38 @@ class Growth:
         self._patient = self._patience  # with the present program
         self._new = False  # whether the present program was the first to reach some state
         self._idle = 0  # its runs since then
+        self._runs = 0  # its runs in all
         self._driving = False  # else a program that somebody wrote is run, which is to have all its runs
 
     def drives(self, program: Any) -> None:
         """The runs of `program` are next."""
         self._driven.add(self._vocabulary.key(program.tasks))
         self._driving = True
-        self._new, self._idle = False, 0
+        self._new, self._idle, self._runs = False, 0, 0
         self.walking = program.tasks in self._walked
         self._patient = int(WALKS * self._patience) if self.walking else self._patience
 
     def reached(self, state: object) -> None:
         """A run of the present program reached `state`."""
         self._idle += 1
+        self._runs += 1
         if state not in self._known:
             self._known.add(state)
             self._new, self._idle = True, 0
 
     def swept(self) -> None:
         """Faults were injected into one schedule of the present program; its runs under other schedules are still to show something."""
-        self._idle = 0
+        self._idle = self._runs = 0
 
     @property
     def settled(self) -> bool:
         """Whether the present program is not worth more runs."""
-        return self._driving and self._idle >= self._patient
+        return self._driving and (self._idle >= self._patient or (self.walking and self._runs >= MOST * self._patient))
 
     def driven(self, program: Any) -> None:
-        """All runs of `program` have been made: keep it if they showed something new."""
+        """The runs of `program` have been made: keep it if they showed something new."""
         self._driving = False
-        if self._new:
+        if self._new and program not in self._kept:
             self._kept.append(program)
 
     def walks(self, most: int, random: Random) -> Iterator[Any]:

@@ -10,15 +10,14 @@ from typing import Any, ClassVar
 import pytest
 
 from subwarden.checking.custom.model import CustomModel
-from subwarden.model.core.options import CoreOptions
-from subwarden.model.core.step import Acknowledge, Attach, Connect, Detach, Publish, Redeliver, Subscribe, Unsubscribe
+from subwarden.model.core.step import Attach, Connect, Detach, Subscribe, Unsubscribe
 from subwarden.scheduling.order import Order
 from subwarden.scheduling.strategies.strategy import Strategy
 from subwarden.scheduling.strategies.systematic.fault_bounded import FaultBounded
 from subwarden.stateful_tests.exploring.budget import UNLIMITED
 from subwarden.stateful_tests.exploring.check import Check
 from subwarden.stateful_tests.exploring.coverage.inner_states import InnerStates
-from subwarden.stateful_tests.exploring.drawing.growth import CANCELLING, Growth
+from subwarden.stateful_tests.exploring.drawing.growth import CANCELLING, GLANCE, MOST, Growth
 from subwarden.stateful_tests.exploring.drawing.profiles import Profile
 from subwarden.stateful_tests.exploring.drawing.varied import OPERATIONS, TASKS, Tasks, Vocabulary, varied
 from subwarden.stateful_tests.exploring.runner import running
@@ -147,12 +146,35 @@ def test_a_gate_finds_in_grown_programs_what_it_seldom_draws() -> None:
     assert search.outcome.findings
 
 
+def test_a_walk_whose_every_run_reaches_a_new_state_leaves_runs_to_others() -> None:
+    """The states of a client with buffers are so many that one walk took most of the first 500 runs."""
+    growth = Growth(CORE, patience=8)
+    (walk,) = growth.walks(1, Random(1))
+    for program, most in ((walk, MOST * 4), (CoreProgram(FIRST), 1_000)):
+        growth.drives(program)
+        runs = 0
+        while not growth.settled and runs < 1_000:
+            growth.reached((program, runs))
+            runs += 1
+        growth.driven(program)
+        assert runs == most
+    assert growth._kept == [walk, CoreProgram(FIRST)]
+
+
 class _Cancelling(GateSearch):
     """Notes the runs of each program beside those of its sweep, and the tasks that may be cancelled in them."""
 
+    runs: int
+    cancelled: set[int]
+
+    def _glance(self, program: Any) -> None:
+        self.runs, self.cancelled = 0, set()
+        super()._glance(program)
+        if not hasattr(self, "all"):
+            self.glances = [*getattr(self, "glances", []), (self.runs, len(self.cancelled))]
+
     def _drive(self, program: Any, names: list[str], violations: Any) -> None:
-        self.runs: int = 0
-        self.cancelled: set[int] = set()
+        self.runs, self.cancelled = 0, set()
         super()._drive(program, names, violations)
         self.all = [*getattr(self, "all", []), (self.runs, max(self.cancelled, default=0), len(program.tasks))]
 
@@ -173,6 +195,9 @@ def test_a_program_whose_faults_were_swept_has_its_other_runs_and_any_of_its_tas
     )
     with running():
         search.round(1, 4)
+    assert len(search.glances) == 12, "each of the first walks has some runs before any has more"
+    assert {runs for runs, _ in search.glances} == {int(GLANCE * CANCELLING)}
+    assert all(cancelled for _, cancelled in search.glances)
     assert all(runs >= CANCELLING // 2 for runs, _, _ in search.all)
     long = [(last, tasks) for _, last, tasks in search.all if tasks > 4]
     assert sum(last >= tasks - 2 for last, tasks in long) > len(long) / 2
@@ -215,59 +240,3 @@ def test_programs_that_differ_in_names_are_one() -> None:
     assert CORE.key(other) == CORE.key(FIRST)
     assert CORE.key((*FIRST, (Connect("c2"),))) != CORE.key((*FIRST, (Connect("c1"),)))
     assert CUSTOM.key(other) != CUSTOM.key(FIRST), "names may mean something to a model"
-
-
-def _walks(vocabulary: CoreVocabulary, many: int = 60) -> list[list[Any]]:
-    """The calls of `many` walks."""
-    return [[operation for chain in walk.tasks for operation in chain] for walk in Growth(vocabulary).walks(many, Random(3))]
-
-
-def test_walks_of_a_manager_with_take_over_know_who_is_there() -> None:
-    """A client that attaches anew is there: it hears the last message of the walk, whichever socket it has."""
-    has = {"attach", "detach", "subscribe", "publish"}
-    vocabulary = CoreVocabulary(lambda operation: operation.name in has, CoreOptions(takes_over=True))
-    again = 0
-    for calls in _walks(vocabulary):
-        there: dict[Any, Any] = {}
-        for operation in calls:
-            if isinstance(operation, Attach):
-                again += operation.connection in there
-                there[operation.connection] = operation.socket
-            elif isinstance(operation, Detach) and there.get(operation.connection) == operation.socket:
-                del there[operation.connection]
-        assert isinstance(calls[-1], Publish) or not there, calls
-    assert again > 20
-
-
-def test_walks_acknowledge_what_was_heard_and_end_by_hearing_the_rest_again() -> None:
-    has = {"connect", "subscribe", "publish", "ack", "redeliver"}
-    vocabulary = CoreVocabulary(lambda operation: operation.name in has, CoreOptions(acks=True))
-    walks = _walks(vocabulary)
-    for calls in walks:
-        if any(isinstance(operation, Connect) for operation in calls):
-            assert isinstance(calls[-1], Redeliver)
-    heard = [index for calls in walks for index, operation in enumerate(calls) if _heard(calls[:index], operation)]
-    vain = [index for calls in walks for index, operation in enumerate(calls) if isinstance(operation, Acknowledge)]
-    assert len(heard) > len(vain) / 2
-
-
-def _heard(before: list[Any], operation: Any) -> bool:
-    """Whether `operation` acknowledges a message that its client may have heard."""
-    return isinstance(operation, Acknowledge) and any(isinstance(each, Publish) for each in before)
-
-
-def test_some_walks_go_in_laps() -> None:
-    """Numbers of lives and generations that begin again want the same pair three times over."""
-    pairs = [Counter(operation for operation in calls if isinstance(operation, Unsubscribe)) for calls in _walks(CORE, 200)]
-    assert sum(max(each.values(), default=0) >= 3 for each in pairs) >= 8
-
-
-def test_a_walk_ends_with_a_message_that_all_who_are_there_hear() -> None:
-    vocabulary = CoreVocabulary(lambda operation: operation.name in {"connect", "subscribe", "publish"})
-    for seed in range(30):
-        tasks = vocabulary.walk(("connect", "subscribe"), 3, Random(seed))
-        operations = [operation for chain in tasks for operation in chain]
-        there = {operation.connection for operation in operations if isinstance(operation, Connect)}
-        if there:
-            assert isinstance(operations[-1], Publish)
-            assert there <= {operation.connection for operation in operations if isinstance(operation, Subscribe)}

@@ -20,6 +20,8 @@ UNDONE: dict[type[CoreOperation], type[CoreOperation]] = {
     core.Disconnect: core.Connect,
     core.Attach: core.Detach,
     core.Detach: core.Attach,
+    core.Redeliver: core.Acknowledge,
+    core.Acknowledge: core.Redeliver,
 }
 #: What meets a message: somebody who hears it leaves meanwhile.
 LEAVES: dict[str, Callable[[Id], CoreOperation]] = {

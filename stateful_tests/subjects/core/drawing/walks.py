@@ -1,9 +1,10 @@
 """Walks through the core model, with which a search of an adapter begins (`exploring.drawing.growth`).
 
-Somebody is there already, and is subscribed or not. Then calls come, most of which change something in the state of the model, are heard
-by somebody, or meet the call before. Some walks go in *laps*: their last calls come again and again, as a manager's counters of lives and
-generations need them. At last all who are there hear a message, and get again what they have not acknowledged: that shows what no map
-does. Half of the walks end with all clients on one topic, of whom one leaves while a message is under way.
+Somebody is there already, is subscribed or not, and may have heard a message. Then calls come, most of which change something in the
+state of the model, are heard by somebody, or meet the call before. Some walks go in *laps*: their last calls come again and again, as a
+manager's counters of lives and generations need them. At last all who are there hear a message, and get again what they have not
+acknowledged: that shows what no map does. Half of the walks end with all clients on one topic, of whom one leaves while a message is under
+way; or, where messages are acknowledged, with an acknowledgement while they are sent again.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,10 +20,13 @@ Meets = Callable[[CoreOperation, Random], CoreOperation]
 
 LIVE: tuple[tuple[str, ...], ...] = (CLIENTS, CLIENTS, CLIENTS[:1], ())  # who is there at first
 FIRST = (0, 1, 2, 3, 4)  # subscriptions at first
+SPOKEN = 0.5  # of walks, which begin with messages
 NARROW = 0.5  # of walks, which have fewer names
 FEW: tuple[tuple[str, ...], ...] = (CLIENTS, CLIENTS, CLIENTS, CLIENTS[:1])  # their clients
 FOCUS = 0.8  # how often their next call is of one of their two kinds
 MEETS = 0.35  # how often another next call meets the last one
+BY_PATTERN = 0.5  # how often those who hear nothing subscribe to the pattern at last, where there are patterns
+MEANWHILE = 0.5  # of walks with acknowledgements, which end with one while messages are sent again
 HANDLER = 0.5  # of attaches that begin the handler of a socket
 LAPS = 0.25  # of walks, which go in laps
 AGAIN = 0.8  # how often their next call is that of the last lap
@@ -38,6 +42,7 @@ class Walk:
     def __init__(self, every: Sequence[CoreOperation], options: CoreOptions, initial: CoreState) -> None:
         self._every = every
         self._acks = options.acks
+        self._patterns = options.patterns
         self._publishes = any(isinstance(operation, core.Publish) for operation in every)
         self.state = initial
         self._sockets = 0
@@ -84,6 +89,11 @@ class Walk:
         first += [core.Subscribe(client, topic) for topic in topics for client in live][: random.choice(FIRST)]
         for operation in first:
             self._called(operation)
+        if self._publishes and random.random() < SPOKEN:
+            spoken = [core.Publish(topic) for topic in topics if self._hear(topic)] or [core.Publish(topics[0])]
+            for operation in spoken:
+                self._called(operation)
+            first += spoken
         return tuple(first)
 
     def _handler(self, operation: CoreOperation) -> tuple[CoreOperation, ...]:
@@ -140,7 +150,7 @@ class Walk:
             return ()
         parts = not self._acks and random.random() < PARTING
         left = tuple(core.Publish(topic) for topic in TOPICS if self._is_left(topic))
-        joins = self._joins(all_=parts)
+        joins = self._joins(PATTERN if self._patterns and random.random() < BY_PATTERN else TOPICS[0], all_=parts)
         for operation in joins:
             self._called(operation)
         parting = self._parting(random) if parts else ()
@@ -150,20 +160,27 @@ class Walk:
             return left, joins, *parting, (*heard, *again)
         if not joins:
             left = tuple(operation for operation in left if operation not in heard)
+        if again and heard and random.random() < MEANWHILE:
+            late = random.choice(again)
+            return (*left, *joins, *heard), (late,), (core.Acknowledge(late.connection),), again
         return ((*left, *joins, *heard, *again),)
 
     def _is_left(self, topic: Id) -> bool:
         """Whether somebody has left `topic` who could hear a message."""
         return any(each == topic and client in self.state.live for each, client in self._left - self.state.links)
 
-    def _joins(self, *, all_: bool) -> tuple[CoreOperation, ...]:
-        """Calls by which all who are there hear something; with `all_`, calls by which all clients come and hear the same."""
+    def _joins(self, joined: Id, *, all_: bool) -> tuple[CoreOperation, ...]:
+        """Calls by which all who are there hear something, by a subscription to `joined`; with `all_`, calls by which all clients come and
+        hear the same.
+        """
         links, live, closed = self.state.links, self.state.live, self.state.closed
         calls: list[CoreOperation] = [core.Connect(client) for client in CLIENTS if all_ and client not in live | closed]
         calls = [each for each in calls if each in self._every]
         there = [client for client in CLIENTS if client in live or core.Connect(client) in calls]
-        deaf = [client for client in there if not any(each == client and (not all_ or topic == TOPICS[0]) for topic, each in links)]
-        return (*calls, *(core.Subscribe(client, TOPICS[0]) for client in deaf))
+        deaf = [
+            client for client in there if not any(each == client and (not all_ or topic in (TOPICS[0], PATTERN)) for topic, each in links)
+        ]
+        return (*calls, *(core.Subscribe(client, joined) for client in deaf))
 
     def _parting(self, random: Random) -> Tasks:
         """A message, and a call by which one of those who hear it leaves."""
@@ -173,7 +190,8 @@ class Walk:
         if not (hears and leaves):
             return ()
         client, way = hears[0] if random.random() < FIRSTLY else random.choice(hears), random.choice(leaves)
-        leave = core.Disconnect(client) if way is core.Disconnect else core.Unsubscribe(client, TOPICS[0])
+        heard = TOPICS[0] if (TOPICS[0], client) in self.state.links else PATTERN
+        leave = core.Disconnect(client) if way is core.Disconnect else core.Unsubscribe(client, heard)
         self._called(leave)
         return (core.Publish(TOPICS[0]),), (leave,)
 

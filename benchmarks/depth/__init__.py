@@ -1,0 +1,1 @@
+"""How soon a search finds what is known to be wrong."""

@@ -23,8 +23,7 @@ a time-out does not lose to a longer sleep.
 
 With a simulated network (`ControlledLoop.prompt`), a timer may also come before something that is on its way: `timer (slow network)`. It
 need not happen either. There, steps and the network are slow by at most a second (`ControlledLoop.slow`): no handshake of ten seconds runs
-out of time. Steps of a scenario without a network are slow by at most ten (`ControlledLoop.slow_step`): a time-out may be lost to a slow
-call, but no hour passes before a task has begun.
+out of time. Neither are the steps of a scenario without a network (`ControlledLoop.slow_step`).
 
 A task may set the pace (`ControlledLoop.pace`): that of a test which was written for stock asyncio, and sleeps until others have done
 something. In `any`, it overtakes nothing that was ready before it, and nothing overtakes it; nor is a task overtaken that has not begun.

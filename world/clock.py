@@ -21,7 +21,7 @@ from subwarden.scheduling.isolation.modules import globals_in, loaded
 from subwarden.scheduling.isolation.places.whose import attributes_of, kinds, module_of
 from subwarden.scheduling.loop import ENTERED
 from subwarden.world import blocking
-from subwarden.world.dates import EPOCH, replace_dates
+from subwarden.world.dates import EPOCH, replace_dates, shown
 
 
 class Virtual(staticmethod):  # type: ignore[type-arg]  # it takes none at run time
@@ -40,7 +40,7 @@ _known: dict[str, tuple[ref[ModuleType], int, list[str], list[Holder]]] = {}  # 
 def _virtual(real: Clock, of: Callable[[float], Any]) -> Clock:
     def read() -> Any:
         loop = ENTERED.get(get_ident())
-        return real() if loop is None else of(loop.time())
+        return real() if loop is None else of(shown(loop))
 
     read.__name__ = real.__name__
     return Virtual(read)
@@ -69,7 +69,7 @@ def _telling(real: Clock, of: Callable[..., Any], given: int) -> Clock:
 
     def read(*args: Any) -> Any:
         loop = ENTERED.get(get_ident())
-        return real(*args) if loop is None or any(each is not None for each in args[given:]) else of(loop.time(), *args[:given])
+        return real(*args) if loop is None or any(each is not None for each in args[given:]) else of(shown(loop), *args[:given])
 
     read.__name__ = real.__name__
     return Virtual(read)

@@ -12,9 +12,15 @@ from types import ModuleType
 from typing import Any
 
 from subwarden.scheduling.isolation.modules import globals_in, loaded
-from subwarden.scheduling.loop import ENTERED
+from subwarden.scheduling.loop import ENTERED, ControlledLoop
 
 EPOCH = 1_750_000_000  # what `time.time()` says at the begin of a run
+LATE = 1.000_01  # a wait ends a little after its moment, as always: `time.time() > begun + ttl` is true after `sleep(ttl)`
+
+
+def shown(loop: ControlledLoop) -> float:
+    """The time of the run that clocks show. It depends on the loop's alone, so that states stay as they are."""
+    return loop.time() * LATE
 
 
 class _Kind(type):
@@ -34,7 +40,7 @@ class _Datetime(datetime.datetime, metaclass=_Kind):
     @classmethod
     def now(cls, tz: datetime.tzinfo | None = None) -> Any:
         loop = ENTERED.get(get_ident())
-        return datetime.datetime.now(tz) if loop is None else datetime.datetime.fromtimestamp(EPOCH + loop.time(), tz)
+        return datetime.datetime.now(tz) if loop is None else datetime.datetime.fromtimestamp(EPOCH + shown(loop), tz)
 
     @classmethod
     def utcnow(cls) -> Any:

@@ -119,8 +119,6 @@ def ruled_out(finding: ScenarioFindingRecord) -> str:
     """How to do without steps as slow as one in the run; empty if none is slow."""
     if not finding["slow_step"]:
         return ""
-    if finding.get("slowest", 0.0) > 1:
-        return "if nothing of yours is so slow, begin the scenario with subwarden.network().slow(1): no step takes more than a second then"
     return "if nothing of yours is slow, begin the scenario with subwarden.network().slow(0): no step takes time then"
 
 

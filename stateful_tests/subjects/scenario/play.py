@@ -25,7 +25,7 @@ from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, Bod
 from subwarden.world.loop import WorldLoop
 
 LIMIT = 10_000  # steps of a run; after as many more in fifo, which is fair to all, it is said not to come to rest
-SLOW_STEP = 10.0  # seconds: time-outs of real programs are shorter, and the lives of what they keep are longer
+SLOW_STEP = 1.0  # seconds, as the network (`ControlledLoop.slow`): the time-out of five that guards a test is not lost
 _HYPOTHESIS = ("UnsatisfiedAssumption", "StopTest", "Frozen")
 VALUE = "choose "
 

@@ -111,7 +111,8 @@ def test_the_clocks_of_time_go_with_the_loop_in_a_run_and_are_real_after_it(cloc
         read, read_ns = getattr(time, clock), getattr(time, f"{clock}_ns")
         before, before_ns = read(), read_ns()
         await asyncio.sleep(90)
-        assert (read() - before, read_ns() - before_ns) == (90, 90 * 10**9)
+        assert 90 < read() - before < 90.01  # a little late, as waits are: what is kept for 90 seconds has expired
+        assert 90 * 10**9 < read_ns() - before_ns < 90.01 * 10**9
 
     found = subwarden.explore(scenario, schedules=5)
     assert found.verdict == "holds", str(found)
@@ -132,8 +133,8 @@ def readings():
 async def scenario():
     before, mono = readings(), time.clock_gettime(time.CLOCK_MONOTONIC)
     await asyncio.sleep(90)
-    assert [after - each for each, after in zip(before, readings())] == [90] * len(before)
-    assert set(before) == {1_750_000_000} and time.clock_gettime(time.CLOCK_MONOTONIC) - mono == 90
+    assert [round(after - each, 2) for each, after in zip(before, readings())] == [90] * len(before)
+    assert set(before) == {1_750_000_000} and 90 < time.clock_gettime(time.CLOCK_MONOTONIC) - mono < 90.01
     assert (time.gmtime(0).tm_year, time.strftime("%Y", time.gmtime(0)), time.ctime(0)) == (1970, "1970", ctime(0))
 """
 
@@ -158,8 +159,8 @@ from datetime import date, datetime as moment, timezone
 async def scenario():
     before = moment.now()
     await asyncio.sleep(90)
-    assert (datetime.datetime.now() - before).total_seconds() == 90
-    assert moment.now(timezone.utc).timestamp() == 1_750_000_090
+    assert 90 < (datetime.datetime.now() - before).total_seconds() < 90.01
+    assert int(moment.now(timezone.utc).timestamp()) == 1_750_000_090
     assert abs((moment.utcnow() - moment(2025, 6, 15)).days) <= 1
     assert isinstance(before, moment) and type(before) is type(moment(2025, 1, 1)) and isinstance(before.date(), date)
     assert date.today() == before.date()

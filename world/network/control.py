@@ -65,8 +65,7 @@ class NetworkControl:
         self._network.changed()
 
     def slow(self, seconds: float) -> None:
-        """From now on, the network and steps may be slow by so many seconds: timers that are no longer may come first. At first it is one,
-        and ten for the steps of a scenario without a network.
+        """From now on, the network and steps may be slow by so many seconds: timers that are no longer may come first. At first it is one.
 
         Raises ValueError for a negative number.
         """

@@ -6,7 +6,6 @@ Long because each is a scenario of its own.
 import _thread
 import asyncio
 import re
-import re
 import time
 from itertools import pairwise
 from typing import Any

@@ -53,8 +53,9 @@ def test_a_race_of_seven_operations_is_found_in_fifo(number: int) -> None:
     search = GateSearch(Check(Order.FIFO, False, "core"), LEVELS["core"], factory, DEEP, most=1)
     with running():
         search.round(number, DEEP.examples)
-    (cause,) = search.outcome.findings
-    assert cause.property in (Property.P1, Property.P8)  # the maps disagree, or a disconnect finds no room
+    found = {cause.property for cause in search.outcome.findings}
+    assert Property.P1 in found  # the maps disagree
+    assert found <= {Property.P1, Property.P8}  # in the same run a call may find no room
 
 
 HANDED_OVER = program("connect c1", "disconnect c1", "connect c2; subscribe c2 t1; publish t1")

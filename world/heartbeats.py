@@ -15,7 +15,7 @@ from asyncio.timeouts import Timeout
 from collections import Counter
 from collections.abc import Hashable, Sized
 from contextlib import suppress
-from types import FrameType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from subwarden.scheduling.handles import Handle, Timer, suspended_at
@@ -150,9 +150,19 @@ def _add(value: Any, found: list[Hashable], deep: int) -> None:
         except Exception:  # a user's class
             return
     if deep:
-        inside = [*getattr(value, "__dict__", {}).values()] if not isinstance(value, type | ModuleType) else []
-        for cell in getattr(value, "__closure__", None) or ():
+        inside = _held(value)
+        for cell in (value.__closure__ or ()) if isinstance(value, FunctionType) else ():
             with suppress(ValueError):  # it is empty
                 inside.append(cell.cell_contents)
         for each in inside:
             _add(each, found, deep - 1)
+
+
+def _held(value: Any) -> list[Any]:
+    """What an object has in its attributes, without a call of its `__getattr__`, which may answer to every name."""
+    if isinstance(value, type | ModuleType):
+        return []
+    try:
+        return [*object.__getattribute__(value, "__dict__").values()]
+    except Exception:  # it has none, or a property has the name
+        return []

@@ -114,7 +114,7 @@ class ClientsInTurn(Clients):
         has run until it first waits.
         """
         begun = asyncio.Event()
-        self.readers[client, topic] = asyncio.create_task(self._read(client, source, begun), name=f"reader {client} {topic}")
+        self.readers[client, topic] = asyncio.create_task(self._read(client, topic, source, begun), name=f"reader {client} {topic}")
         try:
             if hasattr(source, "asend"):
                 await begun.wait()
@@ -129,14 +129,19 @@ class ClientsInTurn(Clients):
             reader.cancel()
             await asyncio.wait([reader])
 
-    async def _read(self, client: str, source: Any, begun: asyncio.Event) -> None:
+    async def _read(self, client: str, topic: str, source: Any, begun: asyncio.Event) -> None:
+        """Ends also where the cancellation is lost, as in `wait_for` before Python 3.12: a client that has left asks for no more."""
         begun.set()
+        reader = asyncio.current_task()
         if not hasattr(source, "__aiter__"):
-            while True:
+            while self.readers.get((client, topic)) is reader:
                 self.receive(client, await source.get())
+            return
         try:
             async for message in source:
                 self.receive(client, message)
+                if self.readers.get((client, topic)) is not reader:
+                    break
         finally:
             if hasattr(source, "aclose"):
                 await source.aclose()

@@ -159,7 +159,7 @@ def _ends(method: Taken, held: Held, topics: bool) -> bool:
 
 
 def _publish(read: ReadClass, topics: bool, subscribe: Taken) -> Taken | None:
-    """The method that publishes; its message may have a default, and its topic is what has the name of that of `subscribe`."""
+    """The method that publishes; its message or its topic may have a default, and its topic is what has the name of that of `subscribe`."""
     wanted = {Part.TOPIC, Part.MESSAGE} if topics else {Part.MESSAGE}
     named = [each.name for each, part in zip(subscribe.method.parameters, subscribe.parts, strict=True) if part is Part.TOPIC]
     for each in _named(read, "publish"):
@@ -168,6 +168,11 @@ def _publish(read: ReadClass, topics: bool, subscribe: Taken) -> Taken | None:
         guessed = with_message((Part.OTHER,) if not topics and parts == (Part.TOPIC,) else parts)  # publish(event)
         if guessed == parts or all(it.name in read.uses.handed | read.uses.wrapped for it in _new(method, parts, guessed)):
             parts = guessed
+        late = next((at for at, it in enumerate(method.optional) if it.name in named), None)
+        if late is not None and Part.TOPIC not in parts:
+            topic = replace(method.optional[late], keyword=late > 0)  # those before it are left out
+            method = replace(method, parameters=(*method.parameters, topic), optional=method.optional[late + 1 :])
+            parts = (*parts, Part.TOPIC)
         if Part.MESSAGE not in parts and method.optional:
             method = replace(method, parameters=(*method.parameters, method.optional[0]))
             parts = (*parts, Part.MESSAGE)

@@ -7,8 +7,6 @@ from subwarden.cli.adapters.fitting.parameters import Parameter
 from subwarden.cli.adapters.fitting.reading import ReadClass
 from subwarden.cli.adapters.fitting.roles import Part, Taken
 
-DICTS = ("dict", "mapping", "mutablemapping")
-OF_DICTS = {"get", "items", "keys", "values", "setdefault"}
 AS_DICT = ("dict", "to_dict", "as_dict", "model_dump", "asdict")
 PUBLISHED = '''
 def published(sent):
@@ -51,8 +49,10 @@ def message_of(publish: Taken | None) -> Parameter | None:
 
 def message_for(parameter: Parameter) -> str:
     """The message, in the shape that the method takes it."""
-    if parameter.kind.lower() in DICTS or parameter.keys or OF_DICTS & set(parameter.calls):
-        return "{" + ", ".join(f'"{each}": message' for each in parameter.keys or ("text",)) + "}"
+    if parameter.is_dict:
+        apart = not parameter.keys or "__setitem__" in parameter.calls  # a key that is set would lose it
+        keys = dict.fromkeys([*parameter.keys, *["text"] * apart])
+        return "{" + ", ".join(f'"{each}": message' for each in keys) + "}"
     if parameter.kind == "bytes":
         return "message.encode()"
     return "Message(message)" if _parts_of(parameter) else "message"

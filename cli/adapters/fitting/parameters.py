@@ -4,6 +4,8 @@ import ast
 from dataclasses import dataclass
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+DICTS = ("dict", "mapping", "mutablemapping")
+OF_DICTS = {"get", "items", "keys", "values", "setdefault", "update", "__setitem__"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,11 @@ class Parameter:
     calls: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+
+    @property
+    def is_dict(self) -> bool:
+        """Whether it is one by its annotation, or is used as one."""
+        return self.kind.lower() in DICTS or bool(self.keys or OF_DICTS & set(self.calls))
 
 
 def required(function: Function) -> tuple[Parameter, ...]:
@@ -62,6 +69,19 @@ def _parameter(argument: ast.arg, function: Function, *, keyword: bool) -> Param
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr=used) if name == argument.arg:
                 (calls if id(node) in called else reads)[used] = None
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))) if name == argument.arg:
-                keys[key] = None
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key)), ctx=use) if name == argument.arg:
+                if isinstance(use, ast.Load):
+                    keys[key] = None
+                else:
+                    calls["__setitem__"] = None
+            case ast.keyword(arg=None, value=ast.Name(id=name)) if name == argument.arg:
+                calls["keys"] = None
+            case ast.Dict(keys=given, values=values) if _spread(argument.arg, given, values):
+                calls["keys"] = None
     return Parameter(argument.arg, type_name(argument.annotation), keyword, tuple(calls), tuple(reads), tuple(keys))
+
+
+def _spread(name: str, keys: list[ast.expr | None], values: list[ast.expr]) -> bool:
+    """Whether it is `{**name}`."""
+    pairs = zip(keys, values, strict=True)
+    return any(key is None and isinstance(value, ast.Name) and value.id == name for key, value in pairs)

@@ -110,7 +110,8 @@ def part_of(parameter: Parameter, others: tuple[Parameter, ...] = ()) -> Part:
         return Part.CALLBACK
     if parameter.kind in SOCKET_TYPES or (any(word in CLIENTS for word in words) and words[-1] not in ABOUT):
         return Part.CLIENT
-    if any(word in TOPICS for word in words) and words[-1] not in FILTERS and Part.TOPIC not in map(part_of, others):
+    names = words[-1] not in FILTERS and not parameter.is_dict  # an `event` that is a dict is no name of a topic
+    if any(word in TOPICS for word in words) and names and Part.TOPIC not in map(part_of, others):
         return Part.TOPIC
     return Part.MESSAGE if any(word in MESSAGES for word in words) else Part.OTHER
 

@@ -38,6 +38,7 @@ READ = {  # what is printed of each, and what its adapter says
     "Agents": ("connect connect_agent(agent_id, account, websocket)", "self.ours.connect_agent(client, None, socket)"),
     "Spawns": ("publish emit(values)", "async def __call__"),
     "Locked": ("publish publish(event)", "if not self.has(client, topic):"),
+    "Dicts": ("publish broadcast(event_dict, incident_id)", 'self.ours.broadcast({"text": message}, incident_id=topic)'),
     "Tabs": ("unsubscribe disconnect(websocket)", "room.connections.values() for each in members"),
 }
 
@@ -67,6 +68,33 @@ def test_what_is_about_a_client_is_no_client(capsys: pytest.CaptureFixture[str])
     told, text = written("shapes.py", "Hub", capsys)
     assert "subscribe gives None for client_filters" in told
     assert "self.ours.subscribe(topic, client, None)" in text
+
+
+@pytest.mark.parametrize(
+    ("annotation", "use", "given"),
+    [
+        (": Dict[str, Any]", "event", '{"text": message}'),
+        (": Mapping", "event", '{"text": message}'),
+        ("", 'event.get("x")', '{"text": message}'),
+        ("", "list(event.items())", '{"text": message}'),
+        ("", "{**event}", '{"text": message}'),
+        ("", "dict(**event)", '{"text": message}'),
+        ("", 'event["type"]', '{"type": message}'),
+        ("", 'event; event["at"] = 1', '{"text": message}'),
+        ("", 'event["at"]; event["at"] = 1', '{"at": message, "text": message}'),
+    ],
+)
+def test_a_message_that_is_used_as_a_dict_is_one(annotation: str, use: str, given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        "class Hub:",
+        "    def subscribe(self, key): return asyncio.Queue()",
+        "    def unsubscribe(self, key, queue): ...",
+        f"    def publish(self, event{annotation}, key):",
+        f"        for queue in self.queues[key]: queue.put_nowait(event); {use}",
+    ]
+    Path("shapes.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    text = written("shapes.py", "Hub", capsys)[1]
+    assert f"self.ours.publish({given}, topic)" in text
 
 
 class Env:
@@ -188,6 +216,7 @@ def test_a_right_hub_of_any_shape_holds_without_an_edit(name: str, capsys: pytes
         ("Short", "self.subs[k].remove(q)", "self.subs.pop(k)", "P8"),
         ("Spawns", "for func in self.receivers:", "for func in self.receivers[1:]:", "D1"),
         ("Locked", "            self._queues.discard(queue)", "            self._queues.pop()", "P8"),
+        ("Dicts", "            self._incident_subscribers[incident_id].discard(queue)", "            pass", "P8"),
         ("Agents", "            members.discard(agent_id)", "            members", "P2"),
         ("Tabs", "            members.discard(websocket)", "            members", "P8"),
     ],

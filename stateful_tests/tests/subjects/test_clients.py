@@ -239,3 +239,23 @@ def test_a_generator_has_begun_when_it_is_followed_and_ends_with_its_reader(canc
         assert not adapter.readers
 
     asyncio.run(main())
+
+
+def test_a_reader_whose_cancellation_is_lost_reads_no_more() -> None:
+    """As in `wait_for` before Python 3.12, where it comes together with a message: `unfollow` waited for ever."""
+
+    async def source() -> AsyncIterator[str]:
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                yield "m1"
+
+    async def main() -> None:
+        adapter = Slow(Outside())
+        await adapter.follow("c1", "t1", source())
+        await asyncio.sleep(0)
+        await asyncio.wait_for(adapter.unfollow("c1", "t1"), 1)
+        assert adapter.delivered() == {"c1": ["m1"]}
+
+    asyncio.run(main())

@@ -91,6 +91,29 @@ def test_who_waits_for_ever_beside_heartbeats_is_named() -> None:
     assert "ticks sleeps, again and again" in said
 
 
+class Answers:
+    """An object that has whatever it is asked for, as a recorder does."""
+
+    __slots__ = ()
+
+    def __getattr__(self, _name: str) -> Callable[[], None]:
+        return lambda: None
+
+
+def test_who_waits_for_ever_with_an_object_that_makes_its_attributes_is_named() -> None:
+    """What it holds is looked at, and it must not be asked."""
+
+    async def scenario() -> None:
+        held = Answers()
+        beating = asyncio.create_task(ticks(0.5))
+        await asyncio.Event().wait()
+        beating.cancel()
+        del held
+
+    said = str(subwarden.explore(scenario, schedules=3, order="fifo"))
+    assert "scenario waits for ever: nobody is left to wake it" in said
+
+
 def test_a_timer_that_is_still_to_come_is_waited_for() -> None:
     """Though others beat meanwhile."""
 

@@ -9,6 +9,7 @@ import inspect
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
 
@@ -285,6 +286,31 @@ class Short:
     async def publish(self, k, v):
         for q in list(self.subs.get(k, ())):
             await q.put((k, v))
+
+
+class Dicts:
+    """Its messages are dicts with a name like that of a topic, the topic comes last, and who listens hears that it is still there."""
+
+    def __init__(self):
+        self._incident_subscribers: dict[str, set[asyncio.Queue]] = {}
+
+    def broadcast(self, event_dict: dict, severity=None, incident_id=None):
+        incident = incident_id or event_dict.get("incident_id")
+        for queue in list(self._incident_subscribers.get(incident, ())):
+            queue.put_nowait(event_dict)
+
+    async def subscribe_incident(self, incident_id):
+        queue = asyncio.Queue(maxsize=100)
+        self._incident_subscribers.setdefault(incident_id, set()).add(queue)
+        try:
+            while True:
+                try:
+                    event = await asyncio.wait_for(queue.get(), timeout=15)
+                    yield event
+                except TimeoutError:
+                    yield {"type": "heartbeat", "at": datetime.now(UTC).isoformat()}
+        finally:
+            self._incident_subscribers[incident_id].discard(queue)
 
 
 class Agents:

@@ -1,6 +1,7 @@
 """`subwarden new FILE --for CLASS` for what differs from hub to hub: how a subscription ends, what a message is, and what lasts."""
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -170,10 +171,18 @@ def test_a_client_whose_unsubscribe_was_cancelled_before_it_happened_goes_on_rea
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", READ)
+@pytest.mark.parametrize("name", sorted(READ.keys() - {"Spawns"}))
 def test_a_right_hub_of_any_shape_holds_without_an_edit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     written("shapes.py", name, capsys)
     assert not gate(5)[1]
+
+
+@pytest.mark.slow
+def test_who_starts_a_task_for_each_message_keeps_their_order_on_stock_asyncio_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    written("shapes.py", "Spawns", capsys)
+    assert gate(10) == (1, {"D1"})
+    findings = json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]
+    assert {(each["title"], each["order"]) for each in findings} == {("one publisher's messages arrive in another order", "any")}
 
 
 @pytest.mark.slow

@@ -182,7 +182,7 @@ def test_who_starts_a_task_for_each_message_keeps_their_order_on_stock_asyncio_a
     written("shapes.py", "Spawns", capsys)
     assert gate(10) == (1, {"D1"})
     findings = json.loads(Path("gate.json").read_text(encoding="utf-8"))["findings"]
-    assert {(each["title"], each["order"]) for each in findings} == {("one publisher's messages arrive in another order", "any")}
+    assert {each["order"] for each in findings} == {"any"}
 
 
 @pytest.mark.slow

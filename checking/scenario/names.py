@@ -8,6 +8,7 @@ from typing import Any
 from subwarden.checking.scenario.places import frames
 from subwarden.scheduling.handles import name_of
 from subwarden.scheduling.isolation.installed import own
+from subwarden.scheduling.isolation.places.whose import names_of
 from subwarden.scheduling.loop import ControlledLoop
 
 _ANYIO = f"{os.sep}anyio{os.sep}"
@@ -118,5 +119,5 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
         return [(f"[{key!r}]", part) for key, part in value.items() if isinstance(key, str | int)]
     if isinstance(value, list | tuple):
         return [(f"[{at}]", part) for at, part in enumerate(value)]
-    own_attributes = getattr(value, "__dict__", None)
+    own_attributes = names_of(value)  # without code of the user's: a `__getattr__` may raise anything
     return [(f".{name}", part) for name, part in own_attributes.items()] if type(own_attributes) is dict else []

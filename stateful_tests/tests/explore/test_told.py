@@ -260,6 +260,36 @@ def test_steps_that_come_again_and_again_are_told_once() -> None:
     assert said.count("polls 2") < 10
 
 
+class Remote:
+    """It asks another for what it does not have itself, which fails in its own way."""
+
+    __slots__ = ("mine",)
+
+    def __init__(self) -> None:
+        self.mine = asyncio.Lock()
+
+    def __getattr__(self, name: str) -> object:
+        raise ConnectionError(name)
+
+
+async def crossed() -> None:
+    one, other = Remote(), Remote()
+
+    async def take(first: Remote, second: Remote) -> None:
+        async with first.mine:
+            await asyncio.sleep(0)
+            async with second.mine:
+                pass
+
+    await asyncio.gather(take(one, other), take(other, one))
+
+
+def test_looking_for_a_name_calls_nothing_of_the_user_s() -> None:
+    """The error that it raised was taken for the scenario's."""
+    found = subwarden.explore(crossed, order="fifo", schedules=20)
+    assert [each["title"].partition(":")[0] for each in found.findings] == ["deadlock"]
+
+
 def test_what_no_variable_leads_to_is_numbered() -> None:
     async def waits() -> None:
         await asyncio.gather(asyncio.Event().wait(), asyncio.Queue[int]().get())

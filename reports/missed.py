@@ -60,8 +60,11 @@ def write_missed(points: Iterable[str], console: Console) -> None:
         write_line(f"  {said}", console)
     if len(missed) > MOST:
         write_line(f"  and {len(missed) - MOST} more (all with --json)", console)
-    longer = {SILENT, NONE_DRAWN}.issuperset(missed)
-    mends = [SHOW] * (SILENT in missed) + ([LONGER] * (NONE_DRAWN in missed) if longer else [LEAVE_OUT])
+    mends = [SHOW] if SILENT in missed else []
+    if not {SILENT, NONE_DRAWN}.issuperset(missed):
+        mends.append(LEAVE_OUT)
+    elif NONE_DRAWN in missed:
+        mends.append(LONGER)
     for mend in mends:
         write_line(f"  to mend: {mend}", console)
 

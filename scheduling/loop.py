@@ -458,10 +458,8 @@ class ControlledLoop(Refusing):  # type: ignore[misc]  # its methods are made fr
             order = self._task_order
             name = UNNAMED[order] if order < len(UNNAMED) else f"task-{order}"
         if self._task_factory is None or direct or self._task_factory is EAGER:
-            if (
-                self._task_factory is EAGER and not direct
-            ):  # ours is made as that would: it runs its first step at once, and must have its name by then
-                kwargs["eager_start"] = True
+            if self._task_factory is EAGER and not direct:
+                kwargs["eager_start"] = True  # ours is made as that would: it runs its first step at once, and must have its name by then
             kind = self.task_class
             task = kind.__new__(kind)
             task.number = self._task_order  # before it is initialised, which registers it in a set

@@ -14,12 +14,13 @@ import asyncio
 from asyncio.timeouts import Timeout
 from collections import Counter
 from collections.abc import Hashable, Sized
-from contextlib import suppress
 from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from subwarden.scheduling.handles import Handle, Timer, suspended_at
 from subwarden.scheduling.isolation.installed import is_installed
+from subwarden.scheduling.isolation.places.roots import content_of
+from subwarden.scheduling.isolation.places.whose import names_of
 
 if TYPE_CHECKING:
     from subwarden.world.jobs import JobLoop
@@ -152,17 +153,12 @@ def _add(value: Any, found: list[Hashable], deep: int) -> None:
     if deep:
         inside = _held(value)
         for cell in (value.__closure__ or ()) if isinstance(value, FunctionType) else ():
-            with suppress(ValueError):  # it is empty
-                inside.append(cell.cell_contents)
+            inside += content_of(cell)
         for each in inside:
             _add(each, found, deep - 1)
 
 
 def _held(value: Any) -> list[Any]:
     """What an object has in its attributes, without a call of its `__getattr__`, which may answer to every name."""
-    if isinstance(value, type | ModuleType):
-        return []
-    try:
-        return [*object.__getattribute__(value, "__dict__").values()]
-    except Exception:  # it has none, or a property has the name
-        return []
+    attributes = None if isinstance(value, type | ModuleType) else names_of(value)
+    return [*attributes.values()] if type(attributes) is dict else []

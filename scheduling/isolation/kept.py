@@ -34,7 +34,7 @@ class Kept:
         self._turns: Known = {}
         self._same: list[Together] = []  # places that nobody has changed so far
         self._changing: list[Place] = [Environment(os.environ, self._turns)]
-        self._sets: list[tuple[Any, Any]] = []  # each with its elements
+        self._sets: list[Members] = []
         self._at_once, self._watch = 0, Watch(())  # of those that change, after they were put back
         self.add(root, "")
 
@@ -49,7 +49,7 @@ class Kept:
             place.name, place.order = f"{name} {at}", (place.last, name, at)
             places.append(place)
         self._same += together([place for place in places if place.watched])
-        self._sets += [(place.now, place.was) for place in places if type(place) is Members]
+        self._sets += [place for place in places if type(place) is Members]
         self._change([place for place in places if not place.watched])
 
     def _change(self, places: list[Place]) -> None:
@@ -60,13 +60,12 @@ class Kept:
     def put_back(self) -> None:
         """Make everything as it was. What dies when it is, may change something again: a `__del__` counts."""
         for _ in range(TIMES):
-            for now, was in self._sets:
-                set.clear(now)
-                set.update(now, was)
+            for place in self._sets:
+                place.fill()
             changed = [place for each in self._same for place in each.leave()]
-            for place in [*changed, *self._changing]:
+            for each in [*changed, *self._changing]:
                 try:  # noqa: SIM105  # `suppress` takes longer than most places do
-                    place.put_back()
+                    each.put_back()
                 except Exception:  # of a method of the subject's, such as `__hash__`: it stays as it is
                     pass
             if not changed and self._watch.same():

@@ -22,9 +22,7 @@ CANCELLING = 36  # the same where tasks are cancelled: each in its turn
 LATE = 12  # the programs kept last are varied more than the others
 TRIES = 20  # to make a program that is not known
 WALKS = 1 / 2  # of that patience, for walks: another one is as likely to show something
-MOST = (
-    4  # of that, runs of a walk at most: where a subject's states are rich, as those of a client with buffers, each run reaches a new one
-)
+MOST = 4  # of that, runs of a walk at most: where states are rich, as those of a client with buffers, each run reaches a new one
 GLANCE = 1 / 4  # of that patience, runs of each walk before any has more, where tasks are cancelled
 SHORTEST, LONGEST = 2, 8  # calls of a walk
 

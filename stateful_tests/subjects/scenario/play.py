@@ -25,7 +25,6 @@ from subwarden.stateful_tests.subjects.scenario.scenario import BadScenario, Bod
 from subwarden.world.loop import WorldLoop
 
 LIMIT = 10_000  # steps of a run; after as many more in fifo, which is fair to all, it is said not to come to rest
-SLOW_STEP = 1.0  # seconds, as the network (`ControlledLoop.slow`): the time-out of five that guards a test is not lost
 _HYPOTHESIS = ("UnsatisfiedAssumption", "StopTest", "Frozen")
 VALUE = "choose "
 
@@ -91,7 +90,7 @@ class ScenarioRunner:
         rules = self.rules
         loop = loop_for(rules.order, early_timers=rules.slow_steps, make=WorldLoop)
         loop.kept = begin_alike(self.scenario.start)
-        loop.slow_step = SLOW_STEP
+        loop.slow_step = loop.slow  # as the network: a time-out of five seconds that guards a test is not lost
         loop.may_interrupt = rules.faults
         loop.timers_in_turn = True
         judge = loop.observer = ScenarioJudge(loop, self.leave, self.met)

@@ -14,12 +14,8 @@ from subwarden.reports.records.exploration import ScenarioLine
 from subwarden.scheduling.isolation.installed import own
 
 SHOWN = 9  # lines of a step; of more, the first, the last, and those that raise
-PASSES = (
-    StopIteration,
-    StopAsyncIteration,
-    GeneratorExit,
-    asyncio.CancelledError,
-)  # of loops and generators; a cancellation is told by itself
+# of loops and generators; a cancellation is told by itself
+PASSES = (StopIteration, StopAsyncIteration, GeneratorExit, asyncio.CancelledError)
 
 
 class Line(NamedTuple):

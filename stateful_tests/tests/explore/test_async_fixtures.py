@@ -5,7 +5,7 @@ import pytest
 pytest_plugins = ["pytester"]
 
 ONE = ("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio")
-ANOTHER_LOOP = """
+ON_ANOTHER_LOOP = """
 import asyncio, functools, inspect
 import pytest
 
@@ -35,7 +35,10 @@ def pytest_pyfunc_call(pyfuncitem):
         names = inspect.signature(pyfuncitem.obj).parameters
         LOOP.run_until_complete(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
         return True
-
+"""  # a plugin for async tests and fixtures
+ANOTHER_LOOP = (
+    ON_ANOTHER_LOOP
+    + """
 @pytest.fixture
 def given():
     return ["given"]
@@ -51,6 +54,7 @@ async def base(given):
 async def shared():
     yield asyncio.get_running_loop(), asyncio.Lock()
 """
+)
 KINDS = """
 import asyncio
 import pytest

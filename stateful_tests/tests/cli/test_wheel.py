@@ -19,7 +19,7 @@ from subwarden.stateful_tests.runs.saved import COMMITTED
 from subwarden.stateful_tests.tests.fixture.test_pytest_plugin import BROKEN, CALL, QUICK, SOUND
 from subwarden.stateful_tests.tests.paths import ROOT
 
-NOT_SHIPPED = ("benchmarks", "docs", "examples", "stateful_tests/specimens", "stateful_tests/tests")
+NOT_SHIPPED = ("benchmarks", "build", "docs", "examples", "stateful_tests/specimens", "stateful_tests/tests")
 RAISES = SOUND.replace("self.live.add(client)", "raise LookupError")
 DATA = ("docs/*.md", "docs/*/*.md", "model/tla/*", "reports/formats/*.json", "reports/html/assets/*", "stateful_tests/corpus/*.json")
 ROOMS = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
